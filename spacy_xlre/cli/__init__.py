@@ -1,0 +1,1 @@
+"""Typer commands, thin: arguments in, one call, a clear message out."""

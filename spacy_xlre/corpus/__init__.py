@@ -1,0 +1,1 @@
+"""Files to Docs and back: one module a format, and the training readers."""

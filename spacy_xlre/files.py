@@ -1,0 +1,70 @@
+"""Reading and writing files so that nothing is half-written and every problem names its file and line."""
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, Tuple, Union
+
+from .errors import Errors, fail
+
+PathLike = Union[str, Path]
+
+
+@contextmanager
+def atomic_file(path: PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path` and rename it to `path` if the block succeeds; remove it otherwise.
+
+    path (str or Path): The final file. Its folder is made if needed.
+    YIELDS (Path): Where to write. It has the same suffix as the final file.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield temporary / path.name
+        (temporary / path.name).replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def atomic_folder(path: PathLike, *, marker: str) -> Iterator[Path]:
+    """Yield an empty temporary folder and put it in place of `path` if the block succeeds; remove it otherwise.
+
+    path (str or Path): The final folder. An existing one is replaced only if it is empty or holds `marker`.
+    marker (str): The file name by which a folder of this kind is recognised, for example "config.json".
+    YIELDS (Path): The folder to fill.
+    RAISES (XlreError): If `path` exists and is something else.
+    """
+    path = Path(path)
+    if path.exists() and (not path.is_dir() or (any(path.iterdir()) and not (path / marker).exists())):
+        raise fail(Errors.X009, path=path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        built = temporary / "new"
+        built.mkdir()
+        yield built
+        if path.exists():
+            path.rename(temporary / "old")
+        built.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def read_lines(path: PathLike) -> Iterator[Tuple[int, str]]:
+    r"""Yield (line number from 1, line without its end) of a UTF-8 file. Lines end at \n or \r\n only.
+
+    RAISES (XlreError): If the file is missing or a line is not valid UTF-8.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise fail(Errors.X002, path=path)
+    with path.open("rb") as file_:
+        for number, raw in enumerate(file_, start=1):
+            try:
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                raise fail(Errors.X001, path=path, line=number, reason=error.reason) from None
+            yield number, line.rstrip("\n").rstrip("\r")

@@ -1,0 +1,1 @@
+"""Facts and names: the store, its importers and the mention matcher. Knows text, not models."""

@@ -1,0 +1,1 @@
+"""Docs and a knowledge base in, weighted relation labels out."""

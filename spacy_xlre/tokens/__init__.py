@@ -1,0 +1,43 @@
+"""What we put on a Doc: relations, bitexts (segments, beads, links), languages, and the multilingual tokenizer.
+
+No machine learning and no files here. One module owns each annotation; everything else goes through it.
+"""
+
+from .bitext import Alignment, Bead, Link, PairAlignment, get_alignment, get_segments, make_bitext, set_alignment
+from .combine import concat
+from .extensions import register_extensions
+from .relations import (
+    NA,
+    PairNegative,
+    Relation,
+    get_bitext_id,
+    get_language,
+    get_negatives,
+    get_relations,
+    get_unknown,
+    set_language,
+    set_relations,
+)
+
+__all__ = [
+    "NA",
+    "Alignment",
+    "Bead",
+    "Link",
+    "PairAlignment",
+    "PairNegative",
+    "Relation",
+    "concat",
+    "get_alignment",
+    "get_bitext_id",
+    "get_language",
+    "get_negatives",
+    "get_relations",
+    "get_segments",
+    "get_unknown",
+    "make_bitext",
+    "register_extensions",
+    "set_alignment",
+    "set_language",
+    "set_relations",
+]

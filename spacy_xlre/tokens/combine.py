@@ -1,0 +1,46 @@
+"""Joining Docs without losing relations or alignments, which `Doc.from_docs` drops."""
+
+from typing import List, Sequence, Tuple
+
+from spacy.tokens import Doc, Span, SpanGroup
+
+from .bitext import GROUP as BITEXT_GROUP
+from .relations import PairNegative, Relation, get_language, get_negatives, get_relations, get_unknown
+from .relations import set_language, set_relations
+
+
+def concat(docs: Sequence[Doc]) -> Doc:
+    """Join Docs into one that keeps entities, relations and all that `Doc.from_docs` keeps.
+
+    docs (Sequence[Doc]): At least one Doc, all of one vocabulary. A space is put between two Docs.
+    RETURNS (Doc): The joined Doc. Its language is that of the parts if they agree. A single bitext keeps its segments
+        and alignments; several bitexts do not make one bitext, so their segments are left out.
+    """
+    joined = Doc.from_docs(list(docs), ensure_whitespace=True)
+    if joined is None:
+        return Doc(docs[0].vocab) if docs else Doc.from_docs(docs)
+    relations: List[Relation] = []
+    negatives: List[PairNegative] = []
+    unknown: List[Tuple[Span, Span]] = []
+    offset = 0
+    for doc in docs:
+
+        def moved(span: Span, offset: int = offset) -> Span:
+            return Span(joined, span.start + offset, span.end + offset, label=span.label, kb_id=span.kb_id)
+
+        for r in get_relations(doc):
+            relations.append(Relation(moved(r.head), r.label, moved(r.tail), r.score, r.weight, r.source, r.bag))
+        negatives.extend(PairNegative(moved(n.head), moved(n.tail), n.weight) for n in get_negatives(doc))
+        unknown.extend((moved(head), moved(tail)) for head, tail in get_unknown(doc))
+        offset += len(doc)
+    set_relations(joined, relations, negatives=negatives, unknown=unknown)
+    languages = {get_language(doc) for doc in docs}
+    if len(languages) == 1:
+        set_language(joined, languages.pop())
+    if len(docs) == 1 and BITEXT_GROUP in docs[0].spans:
+        group = docs[0].spans[BITEXT_GROUP]
+        spans = [Span(joined, span.start, span.end, label=span.label) for span in group]
+        joined.spans[BITEXT_GROUP] = SpanGroup(joined, name=BITEXT_GROUP, attrs=dict(group.attrs), spans=spans)
+    elif BITEXT_GROUP in joined.spans:
+        del joined.spans[BITEXT_GROUP]
+    return joined
