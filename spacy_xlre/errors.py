@@ -32,6 +32,8 @@ class Errors(metaclass=_WithCodes):
     X008 = "The bitext has {n} segments, so the pair must be named: pass the source and target languages."
     X009 = "{path} exists and is not a folder made by this command. Choose another destination or remove it yourself."
     X010 = "'{lang}' is not a language code (BCP 47, for example en, pt-BR, zh-Hant). Correct it."
+    # command line and project
+    X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
 
 
 def fail(message: str, **details: Any) -> XlreError:

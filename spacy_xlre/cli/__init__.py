@@ -1,1 +1,1 @@
-"""Typer commands, thin: arguments in, one call, a clear message out."""
+"""Typer commands, thin: arguments in, one call, a clear message out. `plugin` puts them under spaCy's command line."""

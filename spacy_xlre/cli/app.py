@@ -1,0 +1,37 @@
+"""The `spacy xlre` command group, and how its commands report problems."""
+
+import functools
+from typing import Any, Callable, TypeVar
+
+import typer
+from wasabi import msg
+
+from ..errors import Errors, XlreError
+
+app = typer.Typer(
+    name="xlre",
+    help="Cross-lingual relation extraction by distant supervision.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+
+def command(name: str, *, group: typer.Typer = app) -> Callable[[CommandT], CommandT]:
+    """Register a command under a name; a problem with the user's input ends it with one line and exit code 1."""
+
+    def register(function: CommandT) -> CommandT:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                function(*args, **kwargs)
+            except XlreError as error:
+                msg.fail(str(error), exits=1)
+            except KeyboardInterrupt:
+                msg.fail(Errors.X700.format(name=name), exits=1)
+
+        group.command(name)(run)
+        return function
+
+    return register
