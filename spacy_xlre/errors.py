@@ -32,6 +32,14 @@ class Errors(metaclass=_WithCodes):
     X008 = "The bitext has {n} segments, so the pair must be named: pass the source and target languages."
     X009 = "{path} exists and is not a folder made by this command. Choose another destination or remove it yourself."
     X010 = "'{lang}' is not a language code (BCP 47, for example en, pt-BR, zh-Hant). Correct it."
+    # corpus
+    X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
+    X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."
+    X502 = (
+        '{path}, line {line}: not a parallel document ({reason}). Expected {{"id": …, "texts": {{"en": …, "de": …}}}}.'
+    )
+    X503 = "The files are not line-aligned: {counts} lines. Make them equal; see line {line} of the longer one."
+    X504 = "{path}, line {line}: '{lang}' is not a language code. Use BCP 47, for example en or zh-Hant."
     # command line and project
     X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
 

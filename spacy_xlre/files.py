@@ -1,10 +1,12 @@
 """Reading and writing files so that nothing is half-written and every problem names its file and line."""
 
+import csv
 import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Tuple, Union
+from types import TracebackType
+from typing import Iterator, List, Optional, Tuple, Type, Union
 
 from .errors import Errors, fail
 
@@ -68,3 +70,42 @@ def read_lines(path: PathLike) -> Iterator[Tuple[int, str]]:
             except UnicodeDecodeError as error:
                 raise fail(Errors.X001, path=path, line=number, reason=error.reason) from None
             yield number, line.rstrip("\n").rstrip("\r")
+
+
+class Rejects:
+    """Collects rejected input with its place and reason, and writes it as one TSV file when the block ends.
+
+    path (str or Path): The file to write, with the columns file, line, reason, content. None counts without writing. A
+        file of an earlier run is replaced, also by one that holds no row.
+    """
+
+    def __init__(self, path: Optional[PathLike]) -> None:
+        self.path = path
+        self.rows: List[Tuple[str, str, str, str]] = []
+
+    def add(self, source: PathLike, line: Optional[int], reason: str, content: str = "") -> None:
+        """Note one rejected item.
+
+        source (str or Path): The file it stands in.
+        line (int): The line, from 1, or None if lines do not apply.
+        reason (str): Why it was rejected, for a person.
+        content (str): The item itself.
+        """
+        self.rows.append((str(source), "" if line is None else str(line), reason, content))
+
+    @property
+    def count(self) -> int:
+        """The number of rejected items."""
+        return len(self.rows)
+
+    def __enter__(self) -> "Rejects":
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        if kind is None and self.path is not None:
+            with atomic_file(self.path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file_:
+                writer = csv.writer(file_, dialect="excel-tab", lineterminator="\n")
+                writer.writerow(("file", "line", "reason", "content"))
+                writer.writerows(self.rows)

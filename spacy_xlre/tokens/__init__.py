@@ -15,6 +15,7 @@ from .relations import (
     get_negatives,
     get_relations,
     get_unknown,
+    set_bitext_id,
     set_language,
     set_relations,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "make_bitext",
     "register_extensions",
     "set_alignment",
+    "set_bitext_id",
     "set_language",
     "set_relations",
 ]

@@ -143,8 +143,13 @@ def get_language(doc: Doc) -> str:
     return _identity(doc).get("lang") or doc.vocab.lang
 
 
+def set_bitext_id(doc: Doc, bitext: str) -> None:
+    """Record the id of a bitext on the bitext itself, or on a Doc that was cut from it."""
+    set_language(doc, get_language(doc), bitext=bitext)
+
+
 def get_bitext_id(doc: Doc) -> str:
-    """Return the id of the bitext that a Doc was cut from, or an empty string."""
+    """Return the recorded id of the bitext that a Doc is, or was cut from; an empty string if there is none."""
     return _identity(doc).get("bitext", "")
 
 
