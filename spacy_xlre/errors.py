@@ -32,6 +32,14 @@ class Errors(metaclass=_WithCodes):
     X008 = "The bitext has {n} segments, so the pair must be named: pass the source and target languages."
     X009 = "{path} exists and is not a folder made by this command. Choose another destination or remove it yourself."
     X010 = "'{lang}' is not a language code (BCP 47, for example en, pt-BR, zh-Hant). Correct it."
+    X011 = (
+        "The text has half of a surrogate pair (U+{code}) at character {position}: it is not Unicode text. "
+        "Decode it again with the right encoding, or with errors='replace'."
+    )
+    X012 = (
+        "The segmenter changed the text: the words it returned for '{run}' ({words}) do not join to it. "
+        "Use a segmenter that keeps every character."
+    )
     # corpus
     X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
     X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."
@@ -40,6 +48,9 @@ class Errors(metaclass=_WithCodes):
     )
     X503 = "The files are not line-aligned: {counts} lines. Make them equal; see line {line} of the longer one."
     X504 = "{path}, line {line}: '{lang}' is not a language code. Use BCP 47, for example en or zh-Hant."
+    # labelling
+    X600 = "Bitext '{doc}' has no alignment. Run 'spacy xlre align' first, or label with --method monolingual."
+    X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."
     # command line and project
     X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
 
