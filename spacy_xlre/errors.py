@@ -53,6 +53,8 @@ class Errors(metaclass=_WithCodes):
     X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."
     # command line and project
     X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
+    # reports
+    X750 = "Table '{title}', row {row}: {cells} cells for {columns} columns. Give each row one cell a column."
 
 
 def fail(message: str, **details: Any) -> XlreError:

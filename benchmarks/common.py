@@ -1,0 +1,216 @@
+"""What every benchmark shares: its arguments, rows, printed table, and the file that keeps its figures.
+
+A benchmark is a script in this folder that ends like this:
+
+    if __name__ == "__main__":
+        args = arguments(__doc__).parse_args()
+        finish("word_alignment", measure(args), args)
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shlex
+import statistics
+import sys
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from spacy_xlre.files import atomic_file
+from spacy_xlre.report.tables import Table, format_number, to_text
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+RESULTS = CHECKOUT / "benchmarks" / "results"
+PACKAGES = ("spacy", "thinc", "torch", "transformers", "spacy-transformers")
+GOAL = re.compile(r"^(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of a benchmark.
+
+    row (str): What was measured on what, for example "zh-en, trained"; unique together with `figure`.
+    figure (str): The measure and its unit, for example "AER" or "pairs/s".
+    value (float): The figure: a mean over seeds or a median over repetitions.
+    spread (float): Standard deviation over the seeds or repetitions; None for a single run.
+    goal (str): A comparison with a number, such as ">= 69"; empty for none.
+    peer (str): Who else was measured or published, with the number, such as "SimAlign 14.2"; empty for none.
+    """
+
+    row: str
+    figure: str
+    value: float
+    spread: Optional[float] = None
+    goal: str = ""
+    peer: str = ""
+
+    def __post_init__(self) -> None:
+        if self.goal and not GOAL.match(self.goal):
+            raise ValueError(f"{self.row}: the goal {self.goal!r} is not a comparison such as '>= 69'")
+
+    @property
+    def reached(self) -> Optional[bool]:
+        """Tell whether the value meets the goal; None if there is no goal."""
+        match = GOAL.match(self.goal)
+        if match is None:
+            return None
+        sign, bound = match.group(1), float(match.group(2))
+        return (
+            (sign == "<=" and self.value <= bound)
+            or (sign == ">=" and self.value >= bound)
+            or (sign == "<" and self.value < bound)
+            or (sign == ">" and self.value > bound)
+            or (sign == "=" and self.value == bound)
+        )
+
+
+def mean_and_spread(values: Sequence[float]) -> Tuple[float, Optional[float]]:
+    """Return the mean and the sample standard deviation, which is None for a single value."""
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
+
+
+def median_and_spread(values: Sequence[float]) -> Tuple[float, Optional[float]]:
+    """Return the median and the sample standard deviation, which is None for a single value. Use it for timings."""
+    return statistics.median(values), statistics.stdev(values) if len(values) > 1 else None
+
+
+def arguments(description: Optional[str] = None, *, data: Optional[str] = None) -> argparse.ArgumentParser:
+    """Make the parser that all benchmarks share: --data, --only, --quick, --seeds. Add your own with `add_argument`.
+
+    description (str): The script's docstring.
+    data (str): Default of --data, relative to the checkout. None makes a benchmark's --data required.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    default = CHECKOUT / data if data is not None else None
+    parser.add_argument("--data", type=Path, required=default is None, default=default, help="folder with the data")
+    parser.add_argument("--only", metavar="ROW", help="measure only the rows whose name contains this text")
+    parser.add_argument("--quick", action="store_true", help="a small sample, for a try; never kept as a result")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="random seeds (default: 0 1 2)")
+    return parser
+
+
+def wanted(args: argparse.Namespace, row: str) -> bool:
+    """Tell whether --only asks for a row."""
+    return args.only is None or args.only in row
+
+
+def machine() -> Dict[str, Any]:
+    """Describe the machine and the software by what changes the figures: no host names, no paths."""
+    described: Dict[str, Any] = {
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_gb": _memory_gb(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        described["threads"] = torch.get_num_threads()
+        if torch.cuda.is_available():
+            described["gpu"] = torch.cuda.get_device_name()
+    for package in PACKAGES:
+        try:
+            described[package] = version(package)
+        except PackageNotFoundError:
+            described[package] = "not installed"
+    return described
+
+
+def command_line(name: str, argv: Optional[Sequence[str]] = None) -> str:
+    """Return the command that repeats this run from the checkout, with absolute paths made relative to it."""
+    words = []
+    for word in sys.argv[1:] if argv is None else argv:
+        option, equals, value = word.rpartition("=")
+        if os.path.isabs(value):
+            value = os.path.relpath(value, CHECKOUT)
+        words.append(f"{option}{equals}{value}")
+    return shlex.join(["python", f"benchmarks/{name}.py", *words])
+
+
+def write_results(
+    name: str, rows: Sequence[Row], *, seeds: Sequence[int], command: Optional[str] = None, partial: bool = False
+) -> Path:
+    """Write a benchmark's figures to results/NAME.json, or those of half a run to NAME.partial.json, which git ignores.
+
+    name (str): The benchmark's name, that of its script.
+    rows (Sequence[Row]): The figures.
+    seeds (Sequence[int]): The seeds that were used; empty if chance has no part.
+    command (str): What was run; by default, this process's own arguments.
+    partial (bool): Whether --quick or --only left something out.
+    RETURNS (Path): The file written.
+    """
+    keys = [(row.row, row.figure) for row in rows]
+    if len(set(keys)) != len(keys):
+        raise ValueError(f"{name}: two rows have the same name and figure")
+    content = {
+        "benchmark": name,
+        "command": command or command_line(name),
+        "date": date.today().isoformat(),
+        "machine": machine(),
+        "seeds": list(seeds),
+        **({"partial": True} if partial else {}),
+        "rows": [asdict(row) for row in rows],
+    }
+    path = RESULTS / (f"{name}.partial.json" if partial else f"{name}.json")
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def results_table(title: str, rows: Sequence[Row]) -> Table:
+    """Lay rows out for print: value, spread, goal and whether it was reached, peer."""
+    return Table(
+        title,
+        ["row", "figure", "value", "±", "goal", "reached", "peer"],
+        [
+            [
+                row.row,
+                row.figure,
+                format_number(row.value),
+                "" if row.spread is None else format_number(row.spread),
+                row.goal,
+                {True: "yes", False: "no", None: ""}[row.reached],
+                row.peer,
+            ]
+            for row in rows
+        ],
+    )
+
+
+def print_table(rows: Sequence[Row], title: str = "") -> None:
+    """Print rows as an aligned table."""
+    print(to_text(results_table(title, rows)))
+
+
+def finish(name: str, rows: Sequence[Row], args: argparse.Namespace, *, seeds: Optional[Sequence[int]] = None) -> None:
+    """Print a benchmark's rows and write its file; end every script with it.
+
+    name (str): The benchmark's name.
+    rows (Sequence[Row]): The figures.
+    args (Namespace): What `arguments` parsed.
+    seeds (Sequence[int]): The seeds that were used, if not those asked for.
+    """
+    partial = bool(args.quick or args.only)
+    print_table(rows, f"{name} (quick)" if args.quick else name)
+    path = write_results(name, rows, seeds=args.seeds if seeds is None else seeds, partial=partial)
+    print(f"\nwritten to {path.relative_to(CHECKOUT)}" + (" (partial: not kept as a result)" if partial else ""))
+
+
+def _cpu_model() -> str:
+    models: List[str] = []
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or "unknown"
+
+
+def _memory_gb() -> Optional[float]:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (AttributeError, ValueError, OSError):
+        return None
