@@ -5,8 +5,16 @@ from typing import List, Sequence, Tuple
 from spacy.tokens import Doc, Span, SpanGroup
 
 from .bitext import GROUP as BITEXT_GROUP
-from .relations import PairNegative, Relation, get_language, get_negatives, get_relations, get_unknown
-from .relations import set_language, set_relations
+from .relations import (
+    PairNegative,
+    Relation,
+    get_language,
+    get_negatives,
+    get_relations,
+    get_unknown,
+    set_language,
+    set_relations,
+)
 
 
 def concat(docs: Sequence[Doc]) -> Doc:

@@ -157,7 +157,7 @@ _PARALLEL: Sequence[Tuple[str, Any]] = (("weight", 1.0), ("source", ""), ("bag",
 
 
 def _group(doc: Doc) -> Optional[SpanGroup]:
-    return doc.spans[GROUP] if GROUP in doc.spans else None
+    return doc.spans.get(GROUP)
 
 
 def _identity(doc: Doc) -> Dict[str, str]:

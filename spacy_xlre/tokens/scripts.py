@@ -26,7 +26,9 @@ _SOUTHEAST = (
 UNSPACED = _IDEOGRAPHS + _SOUTHEAST
 
 # Characters that are always a cluster of their own: the ideographs, printable ASCII, Latin letters, usual punctuation.
-_PLAIN = _IDEOGRAPHS + "\u0020-\u007e\u00a1-\u00a8\u00aa-\u00ac\u00af-\u02ff\u2010-\u2027\u2030-\u203b\u3001-\u3029\uff01-\uff65"
+_PLAIN = _IDEOGRAPHS + (
+    "\u0020-\u007e\u00a1-\u00a8\u00aa-\u00ac\u00af-\u02ff\u2010-\u2027\u2030-\u203b\u3001-\u3029\uff01-\uff65"
+)
 
 _find_unspaced = re.compile(f"[{UNSPACED}]").search
 _find_special = re.compile(f"[^{_PLAIN}]").search

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
-from spacy.language import Language
 from spacy.lang.xx import MultiLanguage
+from spacy.language import Language
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 from spacy.util import DummyTokenizer, compile_infix_regex, compile_prefix_regex, compile_suffix_regex
@@ -20,9 +20,9 @@ Segmenter = Callable[[str], List[str]]
 _chunks = re.compile(rf"(?<!\S)[^\s{UNSPACED}]*[{UNSPACED}]\S*").finditer
 # Words that lose their last vowel before another word, in French, Italian, Catalan and Occitan.
 _ELIDED = (
-    "c d j l m n s t un qu puisqu lorsqu quoiqu jusqu quelqu all coll dall dell nell sull bell quell quest sant "
-    "dov com cos anch tutt mezz"
-).split()
+    *("c", "d", "j", "l", "m", "n", "s", "t", "qu", "puisqu", "lorsqu", "quoiqu", "jusqu", "quelqu"),
+    *("un", "all", "coll", "dall", "dell", "nell", "sull", "bell", "quell", "quest", "sant", "anch"),
+)
 _CACHE_SIZE = 20_000
 
 
@@ -72,8 +72,8 @@ class MultilingualTokenizer(DummyTokenizer):
         except UnicodeEncodeError as error:
             raise fail(Errors.X011, position=error.start, code=f"{ord(error.object[error.start]):04X}") from None
 
-    def pipe(self, texts: Iterable[str], batch_size: int = 1000) -> Iterator[Doc]:
-        """Tokenize a stream of texts one by one; `batch_size` is accepted for spaCy's sake."""
+    def pipe(self, texts: Iterable[str], **kwargs: Any) -> Iterator[Doc]:
+        """Tokenize a stream of texts one by one; a batch size is accepted for spaCy's sake."""
         for text in texts:
             yield self(text)
 
