@@ -8,7 +8,7 @@ from wasabi import msg
 
 from .app import command
 
-MULTILINGUAL_CONFIG = {"nlp": {"tokenizer": {"@tokenizers": "spacy_xlre.MultilingualTokenizer.v1"}}}
+MULTILINGUAL_CONFIG = {"nlp": {"tokenizer": {"@tokenizers": "spacy_xlre.MultilingualTokenizer.v1", "elisions": True}}}
 
 
 @command("corpus")
