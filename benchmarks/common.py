@@ -79,15 +79,19 @@ def median_and_spread(values: Sequence[float]) -> Tuple[float, Optional[float]]:
     return statistics.median(values), statistics.stdev(values) if len(values) > 1 else None
 
 
-def arguments(description: Optional[str] = None, *, data: Optional[str] = None) -> argparse.ArgumentParser:
+def arguments(
+    description: Optional[str] = None, *, data: Optional[str] = None, needs_data: bool = True
+) -> argparse.ArgumentParser:
     """Make the parser that all benchmarks share: --data, --only, --quick, --seeds. Add your own with `add_argument`.
 
     description (str): The script's docstring.
     data (str): Default of --data, relative to the checkout. None makes a benchmark's --data required.
+    needs_data (bool): Whether there is a --data at all.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = CHECKOUT / data if data is not None else None
-    parser.add_argument("--data", type=Path, required=default is None, default=default, help="folder with the data")
+    if needs_data:
+        parser.add_argument("--data", type=Path, required=default is None, default=default, help="folder with the data")
     parser.add_argument("--only", metavar="ROW", help="measure only the rows whose name contains this text")
     parser.add_argument("--quick", action="store_true", help="a small sample, for a try; never kept as a result")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="random seeds (default: 0 1 2)")
