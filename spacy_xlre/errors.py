@@ -87,7 +87,7 @@ class Errors(metaclass=_WithCodes):
         "Build it again, or install the version of spacy-xlre that made it."
     )
     X104 = "{path}, line 1: not the header of a table of entities. It must be, tab-separated: {header}"
-    X105 = "{path}: no usable {what} among {lines} lines; the first problem is at line {line}: {reason}. Correct the file."
+    X105 = "{path}: no usable {what}; the first problem is at line {line}: {reason}. Correct the file."
     X106 = "{path} exists and is not a knowledge base. Choose another destination or remove it yourself."
     X107 = "The knowledge base has no names in language '{lang}'; it has {langs}. Choose one of these."
     # command line and project

@@ -3,11 +3,13 @@ from typing import Dict
 
 import numpy as np
 import pytest
+from spacy.language import Language
 
 from spacy_xlre.encoder import EncoderFiles, trim_files, write_encoder
 from spacy_xlre.encoder.embedded import bert_config, embedded_files
 from spacy_xlre.encoder.unigram import SpecialPieces, build_tokenizer, tokenizer_config
 from spacy_xlre.encoder.weights import Sizes, read_weights
+from spacy_xlre.tokens.blank import blank_multilingual
 
 TINY = Sizes(hidden=32, layers=2, heads=4, ffn=64, vocabulary=0, positions=512, types=2)
 TINY_CHARACTERS = (
@@ -84,3 +86,15 @@ def embedded_encoder_folder(embedded_files_full: EncoderFiles, tmp_path_factory:
     files, _ = trim_files(embedded_files_full, languages=EMBEDDED_LANGUAGES, words=EMBEDDED_WORDS)
     write_encoder(files, folder)
     return folder
+
+
+@pytest.fixture
+def multilingual() -> Language:
+    """A blank pipeline with the multilingual tokenizer."""
+    return blank_multilingual()
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """The embedded corpus and knowledge base."""
+    return Path(__file__).parent.parent / "assets"

@@ -8,8 +8,6 @@ from wasabi import msg
 
 from .app import command
 
-MULTILINGUAL_CONFIG = {"nlp": {"tokenizer": {"@tokenizers": "spacy_xlre.MultilingualTokenizer.v1", "elisions": True}}}
-
 
 @command("corpus")
 def corpus_cli(
@@ -22,14 +20,13 @@ def corpus_cli(
     rejects: Optional[Path] = typer.Option(None, "--rejects", help="What was left out, and why (TSV)"),
 ) -> None:
     """Convert parallel text to bitexts: one Doc for the same text in all its languages."""
-    import spacy
-
     from ..corpus.docbin import write_docs
     from ..corpus.parallel import read_parallel
     from ..files import Rejects
     from ..tokens import make_bitext, set_bitext_id
+    from ..tokens.blank import blank_multilingual
 
-    nlp = spacy.blank("xx", config=MULTILINGUAL_CONFIG)
+    nlp = blank_multilingual()
     wanted = [lang.strip() for lang in langs.split(",") if lang.strip()]
     with Rejects(rejects or output.with_suffix(".rejects.tsv")) as left_out:
         docs = []
@@ -48,14 +45,13 @@ def gold_cli(
     properties: Optional[Path] = typer.Option(None, "--properties", help="properties.jsonl, for symmetric relations"),
 ) -> None:
     """Convert marked documents to gold Docs with entities and relations, for evaluation."""
-    import spacy
-
     from ..corpus.docbin import write_docs
     from ..corpus.gold import gold_docs
     from ..corpus.marked import read_marked
     from ..kb.build import read_properties
+    from ..tokens.blank import blank_multilingual
 
-    nlp = spacy.blank("xx", config=MULTILINGUAL_CONFIG)
+    nlp = blank_multilingual()
     symmetric = [p.id for p in read_properties(properties) if p.symmetric] if properties else []
     docs = (doc for document in read_marked(marked) for doc in gold_docs(nlp, document, symmetric=symmetric))
     msg.good(f"{output}: {write_docs(output, docs)} Docs")

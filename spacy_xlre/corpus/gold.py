@@ -3,10 +3,12 @@
 from typing import Dict, Iterator, List, Sequence, Set, Tuple
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, SpanGroup
 
 from ..tokens import Relation, make_bitext, set_bitext_id, set_language, set_relations
 from .marked import MarkedDocument, Triple, plain_text, separator
+
+TRAPS = "cooccur"
 
 
 def bitext_from_marked(nlp: Language, document: MarkedDocument) -> Doc:
@@ -27,29 +29,29 @@ def gold_docs(nlp: Language, document: MarkedDocument, *, symmetric: Sequence[st
     """
     for lang in document.sentences:
         doc, mentions = _entities(nlp, document, lang)
-        relations = []
-        for group, expressed in _beads(document, lang):
-            relations += _relations(group, expressed, mentions, symmetric, "gold")
+        relations, traps = [], []
+        for bead in document.beads:
+            here = [span for index in bead.sentences.get(lang, []) for span in mentions[index]]
+            relations += _relations(here, bead.expressed, symmetric, "gold")
+            traps += _relations(here, bead.cooccur, symmetric, "cooccur")
         set_relations(doc, relations)
+        _set_traps(doc, traps)
         set_language(doc, lang, bitext=document.id)
         yield doc
 
 
-def trap_pairs(nlp: Language, document: MarkedDocument) -> Iterator[Tuple[str, List[Tuple[Span, str, Span]]]]:
-    """Yield (language, [(head, label, tail), …]) for the facts that are true but not stated where both are mentioned."""
-    for lang in document.sentences:
-        _, mentions = _entities(nlp, document, lang)
-        found = []
-        for bead in document.beads:
-            group = bead.sentences.get(lang, [])
-            found += [(r.head, r.label, r.tail) for r in _relations(group, bead.cooccur, mentions, (), "cooccur")]
-        yield lang, found
+def get_traps(doc: Doc) -> List[Tuple[Span, str, Span]]:
+    """Return the (head, label, tail) of a gold Doc that are true but not stated where both entities are mentioned."""
+    if TRAPS not in doc.spans:
+        return []
+    spans = list(doc.spans[TRAPS])
+    return [(spans[head], str(label), spans[tail]) for head, label, tail in doc.spans[TRAPS].attrs["relations"]]
 
 
-def _beads(document: MarkedDocument, lang: str) -> Iterator[Tuple[List[int], List[Triple]]]:
-    for bead in document.beads:
-        if bead.sentences.get(lang):
-            yield bead.sentences[lang], bead.expressed
+def _set_traps(doc: Doc, traps: Sequence[Relation]) -> None:
+    spans = [span for trap in traps for span in (trap.head, trap.tail)]
+    rows = [[2 * i, trap.label, 2 * i + 1] for i, trap in enumerate(traps)]
+    doc.spans[TRAPS] = SpanGroup(doc, name=TRAPS, attrs={"relations": rows}, spans=spans)
 
 
 def _entities(nlp: Language, document: MarkedDocument, lang: str) -> Tuple[Doc, Dict[int, List[Span]]]:
@@ -82,19 +84,15 @@ def _entities(nlp: Language, document: MarkedDocument, lang: str) -> Tuple[Doc, 
 
 
 def _relations(
-    sentences: Sequence[int],
-    triples: Sequence[Triple],
-    mentions: Dict[int, List[Span]],
-    symmetric: Sequence[str],
-    source: str,
+    mentions: Sequence[Span], triples: Sequence[Triple], symmetric: Sequence[str], source: str
 ) -> List[Relation]:
-    here = [span for index in sentences for span in mentions[index]]
     relations = {}
     for head_id, label, tail_id in triples:
-        for head in here:
-            for tail in here:
+        for head in mentions:
+            for tail in mentions:
                 if (head.kb_id_, tail.kb_id_) == (head_id, tail_id) and head != tail:
                     first, second = (tail, head) if label in symmetric and tail < head else (head, tail)
                     bag = f"{head_id}|{tail_id}"
-                    relations[first.start, label, second.start] = Relation(first, label, second, source=source, bag=bag)
+                    key = (first.start, label, second.start)
+                    relations[key] = Relation(first, label, second, source=source, bag=bag)
     return list(relations.values())

@@ -43,7 +43,7 @@ class MarkedSentence:
 
 @dataclass(frozen=True)
 class MarkedBead:
-    """Sentence indices by language, the triples (head id, property, tail id) that they state, and those that they do not
+    """Aligned sentences by language, and the triples (head, property, tail) that they state (`expressed`) or do not
     state although they are true of two entities mentioned (`cooccur`)."""
 
     sentences: Dict[str, List[int]]
@@ -65,8 +65,8 @@ class MarkedDocument:
 def read_marked(path: PathLike) -> Iterator[MarkedDocument]:
     """Yield the documents of a marked corpus file.
 
-    RAISES (XlreError): For a line that is not JSON, lacks a field, holds a broken mark, or names an entity or a sentence
-        that the document has not; the message says which line.
+    RAISES (XlreError): For a line that is not JSON, lacks a field, holds a broken mark, or names an entity or a
+        sentence that the document has not; the message says which line.
     """
     for number, line in read_lines(path):
         if not line.strip():

@@ -1,7 +1,7 @@
 """Parallel text as users have it: line-aligned files, or documents as JSON lines.
 
-Line-aligned: one file per language, named by its language code as suffix (`news.en`, `news.de`), equal numbers of lines;
-each line is one bitext, or all lines up to a blank line are (`documents=True`).
+Line-aligned: one file per language, named by its language code as suffix (`news.en`, `news.de`), equal numbers of
+lines; each line is one bitext, or all lines up to a blank line are (`documents=True`).
 
 JSON lines: `{"id": "…", "texts": {"en": "…", "de": "…"}}`, or the marked format, whose marks are removed.
 """

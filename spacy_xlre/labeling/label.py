@@ -1,0 +1,176 @@
+"""From aligned bitexts and a knowledge base to one labelled Doc per language."""
+
+from itertools import permutations
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+
+from spacy.tokens import Doc, Span
+
+from ..errors import Errors, fail
+from ..kb.matcher import Mention, MentionMatcher
+from ..kb.store import Fact, KnowledgeBase
+from ..tokens import (
+    Alignment,
+    PairNegative,
+    Relation,
+    get_alignment,
+    get_bitext_id,
+    get_segments,
+    set_language,
+    set_relations,
+)
+from .agreement import LinkedMention, agree
+from .negatives import fitting_properties, grade_negative
+from .settings import LabelingSettings
+
+
+class Labeler:
+    """Labels bitexts from a knowledge base: call it with an aligned bitext, get one labelled Doc per language.
+
+    kb (KnowledgeBase): Names and facts.
+    settings (LabelingSettings): The method and its thresholds.
+    """
+
+    def __init__(self, kb: KnowledgeBase, settings: LabelingSettings = LabelingSettings()) -> None:
+        self.kb = kb
+        self.settings = settings
+        self._matchers: Dict[str, MentionMatcher] = {}
+        self._negatives: Dict[Tuple[str, str], Optional[float]] = {}
+
+    def __call__(self, bitext: Doc) -> Iterator[Doc]:
+        """Yield one monolingual Doc per segment: entities with ids, sentence starts, weighted relations, NA, unknown.
+
+        RAISES (XlreError): If the method is agreement and the bitext was not aligned.
+        """
+        segments = get_segments(bitext)
+        mentions = {lang: self._match(lang, segment) for lang, segment in segments.items()}
+        if self.settings.method == "monolingual":
+            for lang, segment in segments.items():
+                yield self._label_monolingual(bitext, segment, mentions[lang])
+            return
+        alignment = get_alignment(bitext)
+        if alignment is None:
+            raise fail(Errors.X600, doc=get_bitext_id(bitext))
+        linked = agree(alignment, mentions, self.settings)
+        for lang, segment in segments.items():
+            yield self._label_agreed(bitext, segment, linked[lang], _translation_probability(alignment, lang))
+
+    def _match(self, lang: str, segment: Span) -> List[Mention]:
+        if lang not in self._matchers:
+            self._matchers[lang] = MentionMatcher(self.kb, lang)
+        return self._matchers[lang](segment)
+
+    def _label_monolingual(self, bitext: Doc, segment: Span, mentions: Sequence[Mention]) -> Doc:
+        """Look every candidate of every name up; one fact between any of them labels the pair."""
+        doc = _segment_doc(bitext, segment)
+        spans = [self._entity(doc, segment, m.start, m.end, _likeliest(m)) for m in mentions]
+        doc.set_ents(spans)
+        relations = []
+        for (a, head), (b, tail) in _pairs(spans):
+            facts = {
+                fact.property: fact
+                for head_id, _ in mentions[a].candidates
+                for tail_id, _ in mentions[b].candidates
+                for fact in self._facts(head_id, tail_id)
+            }
+            relations += [self._relation(head, fact, tail, 1.0, "monolingual") for fact in facts.values()]
+        set_relations(doc, _once(relations, self.kb))
+        set_language(doc, segment.label_, bitext=get_bitext_id(bitext))
+        return doc
+
+    def _label_agreed(
+        self, bitext: Doc, segment: Span, mentions: Sequence[LinkedMention], probability: Dict[int, float]
+    ) -> Doc:
+        doc = _segment_doc(bitext, segment)
+        spans = [self._entity(doc, segment, m.start, m.end, m.entity) for m in mentions]
+        doc.set_ents(spans)
+        relations: List[Relation] = []
+        negatives: List[PairNegative] = []
+        unknown: List[Tuple[Span, Span]] = []
+        for (a, head), (b, tail) in _pairs(spans):
+            if head.kb_id == tail.kb_id:
+                continue
+            sure = mentions[a].score * mentions[b].score
+            weight = sure * probability.get(head.start, 1.0)
+            facts = self._facts(head.kb_id_, tail.kb_id_)
+            if facts and weight >= self.settings.min_weight:
+                source = _history(mentions[a], mentions[b])
+                relations += [self._relation(head, fact, tail, weight, source) for fact in facts]
+            elif facts:
+                unknown.append((head, tail))
+            elif (grade := self._negative(head.kb_id_, tail.kb_id_)) is not None:
+                if grade * sure >= self.settings.min_weight:
+                    negatives.append(PairNegative(head, tail, grade * sure))
+                else:
+                    unknown.append((head, tail))
+        set_relations(doc, _once(relations, self.kb), negatives=negatives, unknown=unknown)
+        set_language(doc, segment.label_, bitext=get_bitext_id(bitext))
+        return doc
+
+    def _entity(self, doc: Doc, segment: Span, start: int, end: int, entity: str) -> Span:
+        known = self.kb.entity(entity)
+        label = known.types[0] if known is not None and known.types else ""
+        return Span(doc, start - segment.start, end - segment.start, label=label, kb_id=entity)
+
+    def _facts(self, head: str, tail: str) -> List[Fact]:
+        return [
+            fact
+            for fact in self.kb.facts_between(head, tail)
+            if (fact.subject, fact.object) == (head, tail) or self.kb.properties[fact.property].symmetric
+        ]
+
+    def _negative(self, head: str, tail: str) -> Optional[float]:
+        """Grade a pair without a fact; None where the types leave nothing to decide."""
+        key = (head, tail)
+        if key not in self._negatives:
+            fits = fitting_properties(self.kb, head, tail)
+            self._negatives[key] = grade_negative(self.kb, head, tail, self.settings) if fits else None
+        return self._negatives[key]
+
+    def _relation(self, head: Span, fact: Fact, tail: Span, weight: float, source: str) -> Relation:
+        return Relation(
+            head, fact.property, tail, weight=min(1.0, weight), source=source, bag=f"{fact.subject}|{fact.object}"
+        )
+
+
+def _segment_doc(bitext: Doc, segment: Span) -> Doc:
+    starts = [i == 0 or bool(token.is_sent_start) for i, token in enumerate(segment)]
+    words = [token.text for token in segment]
+    spaces = [bool(token.whitespace_) for token in segment]
+    return Doc(bitext.vocab, words=words, spaces=spaces, sent_starts=starts)
+
+
+def _pairs(spans: Sequence[Span]) -> Iterator[Tuple[Tuple[int, Span], Tuple[int, Span]]]:
+    """Yield all ordered pairs of spans that stand in one sentence, with their indices."""
+    by_sentence: Dict[int, List[Tuple[int, Span]]] = {}
+    for index, span in enumerate(spans):
+        by_sentence.setdefault(span[0].sent.start, []).append((index, span))
+    for group in by_sentence.values():
+        yield from permutations(group, 2)
+
+
+def _once(relations: Sequence[Relation], kb: KnowledgeBase) -> List[Relation]:
+    """Keep a symmetric relation once, its head first in the text."""
+    return [r for r in relations if not kb.properties[r.label].symmetric or r.head.start < r.tail.start]
+
+
+def _likeliest(mention: Mention) -> str:
+    return max(mention.candidates, key=lambda candidate: (candidate[1], candidate[0]))[0]
+
+
+def _history(head: LinkedMention, tail: LinkedMention) -> str:
+    return "|".join(f"{mention.source}:{mention.votes}/{mention.voters}" for mention in (head, tail))
+
+
+def _translation_probability(alignment: Alignment, lang: str) -> Dict[int, float]:
+    """Return P(s,t) by token of a segment: the best of its beads with the other languages."""
+    best: Dict[int, float] = {}
+    for pair in alignment.pairs:
+        if lang not in (pair.source.label_, pair.target.label_):
+            continue
+        side = pair if pair.source.label_ == lang else pair.flipped()
+        for bead in side.beads:
+            if bead.target[0] == bead.target[1]:
+                continue
+            for token in range(*bead.source):
+                best[token] = max(best.get(token, 0.0), bead.prob)
+    return best

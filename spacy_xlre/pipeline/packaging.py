@@ -1,0 +1,35 @@
+"""Packages of a trained pipeline: whole, and with the relation component self-contained."""
+
+import tempfile
+from pathlib import Path
+from typing import List
+
+from ..files import PathLike, atomic_folder
+from .standalone import make_standalone
+
+
+def package_pipeline(model: PathLike, output: PathLike, *, name: str, version: str, wheel: bool = True) -> List[Path]:
+    """Write two installable packages of a trained pipeline.
+
+    model (str or Path): The pipeline's folder, with an `xlre_relation` component.
+    output (str or Path): Folder for the packages; replaced as a whole when both are built.
+    name (str): Package name without the language, for example "relations". The second package is `NAME_component`:
+        its `xlre_relation` has an encoder of its own, so that any pipeline can source it.
+    version (str): The version of both.
+    wheel (bool): Build wheels too.
+    RETURNS (List[Path]): The wheels, or the package folders where none are built.
+    """
+    import spacy
+    from spacy.cli.package import package
+
+    output = Path(output)
+    with tempfile.TemporaryDirectory() as temporary, atomic_folder(output, marker="packages.txt") as building:
+        standalone = Path(temporary) / "standalone"
+        make_standalone(spacy.load(model)).to_disk(standalone)
+        for folder, package_name in ((Path(model), name), (standalone, f"{name}_component")):
+            package(folder, building, name=package_name, version=version, create_sdist=False, create_wheel=wheel)
+        pattern = "*/dist/*.whl" if wheel else "*/meta.json"
+        built = sorted(path if wheel else path.parent for path in building.glob(pattern))
+        names = [path.relative_to(building) for path in built]
+        (building / "packages.txt").write_text("".join(f"{path}\n" for path in names), encoding="utf-8")
+    return [output / path for path in names]
