@@ -1,0 +1,272 @@
+"""Building a knowledge base's folder from its source files.
+
+A build writes a whole new version beside the current one and then replaces `kb.json`, which names the current version.
+A build that is killed at any moment leaves the old version in use; what it left behind goes away with the next build.
+"""
+
+import json
+import re
+import shutil
+import sqlite3
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Optional, Set, TextIO, Tuple, Union
+
+import marisa_trie
+
+from ..errors import Errors, fail
+from ..files import atomic_file, atomic_folder
+from .names import is_matchable, name_key
+from .schema import DATABASE, INDEXES, MANIFEST, REJECTS, TABLES, Manifest, Property
+from .sources import NameRow, read_entities, read_facts, read_properties
+
+# A property that the file does not call functional is so if nearly all of at least so many subjects have one object.
+FUNCTIONAL_SHARE = 0.98
+FUNCTIONAL_SUBJECTS = 20
+
+PathLike = Union[str, Path]
+Progress = Callable[[str], None]
+_LEFTOVERS = re.compile(rf"\d+|\.(\d+|{re.escape(MANIFEST)})\..+")
+
+
+@dataclass
+class BuildReport:
+    """What a build took over and what it did not.
+
+    path (Path): The knowledge base.
+    manifest (Manifest): Counts, also by language.
+    rejected (Dict[str, int]): By reason, how many lines, names or facts were left out.
+    rejects (Path): The table of all that was left out: file, line, reason, content.
+    """
+
+    path: Path
+    manifest: Manifest
+    rejects: Path
+    rejected: Dict[str, int] = field(default_factory=dict)
+
+
+def build_kb(
+    entities: PathLike,
+    facts: PathLike,
+    properties: PathLike,
+    dest: PathLike,
+    *,
+    rejects: Optional[PathLike] = None,
+    progress: Progress = lambda step: None,
+) -> BuildReport:
+    """Build a knowledge base from files of entities, facts and properties (formats: `kb.sources`).
+
+    An alias's prior is the share of the name's uses that mean the entity: from the counts of the file where it gives
+    any for that entity, otherwise in proportion to (1 + facts of the entity) / (1 + place of the name in its list).
+    "functional" is taken from the properties file, or estimated: `FUNCTIONAL_SHARE` of at least `FUNCTIONAL_SUBJECTS`
+    subjects have a single object.
+
+    entities, facts, properties (str or Path): The files.
+    dest (str or Path): The folder to make, or a knowledge base to replace.
+    rejects (Optional[str or Path]): Where to write the table of what was left out; by default into the folder.
+    progress (Callable[[str], None]): Called with the name of each step as it begins.
+    RETURNS (BuildReport): Counts of what was taken over and left out.
+    RAISES (XlreError): If a file is missing, has no UTF-8 or nothing usable, or `dest` is something else.
+    """
+    dest = Path(dest)
+    version = _next_version(dest)
+    with ExitStack() as stack:
+        folder = stack.enter_context(atomic_folder(dest / str(version), marker=DATABASE))
+        log_path = folder / REJECTS if rejects is None else stack.enter_context(atomic_file(rejects))
+        with log_path.open("w", encoding="utf8", newline="\n") as log:
+            builder = _Builder(folder, log)
+            manifest = builder.run(version, Path(entities), Path(facts), Path(properties), progress)
+    with atomic_file(dest / MANIFEST) as path:
+        path.write_text(manifest.to_json(), encoding="utf8")
+    _remove_leftovers(dest, version)
+    kept = dest / str(version) / REJECTS if rejects is None else Path(rejects)
+    return BuildReport(dest, manifest, kept, builder.rejected)
+
+
+def _next_version(dest: Path) -> int:
+    if not dest.exists() or (dest.is_dir() and not any(dest.iterdir())):
+        return 1
+    if not dest.is_dir() or not (
+        (dest / MANIFEST).exists() or all(_LEFTOVERS.fullmatch(p.name) for p in dest.iterdir())
+    ):
+        raise fail(Errors.X106, path=dest)
+    taken = [int(path.name) for path in dest.iterdir() if path.name.isdecimal()]
+    return max(taken, default=0) + 1
+
+
+def _remove_leftovers(dest: Path, version: int) -> None:
+    for path in dest.iterdir():
+        if path.is_dir() and path.name != str(version) and _LEFTOVERS.fullmatch(path.name):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+class _Builder:
+    """One build: the database being filled, and the table of rejects."""
+
+    def __init__(self, folder: Path, log: TextIO):
+        self.folder = folder
+        self.rejected: Dict[str, int] = {}
+        self._first: Dict[Path, Tuple[int, str]] = {}
+        self._log = log
+        self._log.write("file\tline\treason\tcontent\n")
+
+    def run(self, version: int, entities: Path, facts: Path, properties: Path, progress: Progress) -> Manifest:
+        with closing(sqlite3.connect(self.folder / DATABASE)) as db:
+            # The folder is thrown away if the build fails, so no journal is needed.
+            db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + TABLES)
+            progress("properties")
+            found = self._read_properties(properties)
+            progress("entities")
+            numbers = self._add_entities(db, entities)
+            progress("facts")
+            self._add_facts(db, facts, numbers, {id: number for number, id in enumerate(found)})
+            self._add_properties(db, found)
+            progress("names")
+            languages = self._add_aliases(db)
+            db.executescript(INDEXES)
+            db.execute("ANALYZE")
+            db.commit()
+            tables = ("entities", "names", "properties", "facts")
+            counts = {table: db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables}
+        return Manifest(version, languages, {**counts, "rejected": sum(self.rejected.values())})
+
+    def _reject(self, path: Path, line: int, reason: str, content: str) -> None:
+        kind = reason.partition(":")[0].partition(" '")[0]
+        self.rejected[kind] = self.rejected.get(kind, 0) + 1
+        self._first.setdefault(path, (line, reason))
+        self._log.write("\t".join([path.name, str(line), _cell(reason), _cell(content)]) + "\n")
+
+    def _check_usable(self, path: Path, what: str, n_usable: int) -> None:
+        if not n_usable and path in self._first:
+            line, reason = self._first[path]
+            raise fail(Errors.X105, path=path, what=what, line=line, reason=reason)
+
+    def _read_properties(self, path: Path) -> Dict[str, Tuple[Property, bool]]:
+        found: Dict[str, Tuple[Property, bool]] = {}
+        lines: Dict[str, int] = {}
+        for line, prop, is_sure in read_properties(path, self._reject):
+            if prop.id in found:
+                self._reject(path, line, "duplicate property", prop.id)
+            else:
+                found[prop.id], lines[prop.id] = (prop, is_sure), line
+        for id, (prop, is_sure) in found.items():
+            if prop.inverse is not None and prop.inverse not in found:
+                self._reject(path, lines[id], f"unknown inverse '{prop.inverse}'", id)
+                found[id] = replace(prop, inverse=None), is_sure
+        self._check_usable(path, "property", len(found))
+        return found
+
+    def _add_entities(self, db: sqlite3.Connection, path: Path) -> Dict[str, int]:
+        numbers: Dict[str, int] = {}
+        types: List[Tuple[str, ...]] = []
+        add_up = path.suffix == ".tsv"
+
+        def rows() -> Iterator[Tuple[int, NameRow]]:
+            for row in read_entities(path, self._reject):
+                number = numbers.get(row.id)
+                if number is None:
+                    number = numbers[row.id] = len(numbers)
+                    types.append(tuple(dict.fromkeys(row.types)))
+                elif not add_up:
+                    self._reject(path, row.line, "duplicate entity", row.id)
+                    continue
+                else:
+                    types[number] = tuple(dict.fromkeys(types[number] + row.types))
+                for name in row.names:
+                    yield number, name
+
+        places: Dict[Tuple[int, str], int] = {}
+        seen: Set[Tuple[int, str, str]] = set()
+        cursor = db.cursor()
+        for number, name in rows():
+            if (number, name.lang, name.name) in seen:
+                self._reject(path, name.line, "duplicate name of one entity", name.name)
+                continue
+            seen.add((number, name.lang, name.name))
+            position = places[number, name.lang] = places.get((number, name.lang), -1) + 1
+            cursor.execute(
+                "INSERT INTO names VALUES (?, ?, ?, ?, ?)", (number, name.lang, position, name.name, name.count)
+            )
+        cursor.executemany(
+            "INSERT INTO entities VALUES (?, ?, ?, 0)",
+            ((number, id, json.dumps(types[number], ensure_ascii=False)) for id, number in numbers.items()),
+        )
+        self._check_usable(path, "entity", len(numbers))
+        return numbers
+
+    def _add_facts(
+        self, db: sqlite3.Connection, path: Path, entities: Dict[str, int], properties: Dict[str, int]
+    ) -> None:
+        cursor = db.cursor()
+        n_facts = 0
+        for line, text, fact in read_facts(path, self._reject):
+            unknown = [f"unknown property '{fact.property}'"] if fact.property not in properties else []
+            unknown += [f"unknown entity '{id}'" for id in (fact.subject, fact.object) if id not in entities]
+            if unknown:
+                self._reject(path, line, unknown[0], text)
+                continue
+            row = entities[fact.subject], entities[fact.object], properties[fact.property]
+            cursor.execute("INSERT OR IGNORE INTO facts VALUES (?, ?, ?)", row)
+            if cursor.rowcount == 0:
+                self._reject(path, line, "duplicate fact", text)
+            n_facts += 1
+        self._check_usable(path, "fact", n_facts)
+        cursor.execute("CREATE TEMP TABLE uses (entity INTEGER PRIMARY KEY, facts INTEGER)")
+        cursor.execute(
+            "INSERT INTO uses SELECT entity, COUNT(*) FROM (SELECT subject AS entity FROM facts UNION ALL "
+            "SELECT object FROM facts WHERE object != subject) GROUP BY entity"
+        )
+        cursor.execute("UPDATE entities SET facts = COALESCE((SELECT facts FROM uses WHERE entity = number), 0)")
+
+    def _add_properties(self, db: sqlite3.Connection, found: Dict[str, Tuple[Property, bool]]) -> None:
+        functional = {
+            number
+            for number, subjects, single in db.execute(
+                "SELECT property, COUNT(*), SUM(n = 1) FROM "
+                "(SELECT property, COUNT(*) AS n FROM facts GROUP BY property, subject) GROUP BY property"
+            )
+            if subjects >= FUNCTIONAL_SUBJECTS and single >= FUNCTIONAL_SHARE * subjects
+        }
+        for number, (prop, is_sure) in enumerate(found.values()):
+            if not is_sure:
+                prop = replace(prop, functional=number in functional and not prop.symmetric)
+            db.execute("INSERT INTO properties VALUES (?, ?, ?)", (number, prop.id, prop.to_json()))
+
+    def _add_aliases(self, db: sqlite3.Connection) -> Dict[str, Dict[str, int]]:
+        languages: Dict[str, Dict[str, int]] = {}
+        for (lang,) in db.execute("SELECT DISTINCT lang FROM names ORDER BY lang").fetchall():
+            names = [name for (name,) in db.execute("SELECT name FROM names WHERE lang = ?", (lang,))]
+            trie = marisa_trie.Trie({name_key(name) for name in names})
+            trie.save(str(self.folder / f"{lang}.marisa"))
+            db.execute("CREATE TEMP TABLE scores (key INTEGER, entity INTEGER, score REAL)")
+            db.executemany(
+                "INSERT INTO scores VALUES (?, ?, ?)",
+                (
+                    (trie[name_key(name)], number, count if count is not None else (1 + facts) / (1 + position))
+                    for number, position, name, count, facts in db.execute(
+                        "SELECT entity, position, name, count, facts FROM names JOIN entities ON number = entity "
+                        "WHERE lang = ? ORDER BY entity, position",
+                        (lang,),
+                    ).fetchall()
+                ),
+            )
+            db.execute(
+                "INSERT INTO aliases SELECT ?, key, entity, score / SUM(score) OVER (PARTITION BY key) FROM "
+                "(SELECT key, entity, MAX(score) AS score FROM scores GROUP BY key, entity)",
+                (lang,),
+            )
+            db.execute("DROP TABLE scores")
+            ambiguous = "SELECT COUNT(*) FROM (SELECT 1 FROM aliases WHERE lang = ? GROUP BY key HAVING COUNT(*) > 1)"
+            languages[lang] = {
+                "names": len(names),
+                "keys": len(trie),
+                "ambiguous": db.execute(ambiguous, (lang,)).fetchone()[0],
+                "unmatchable": sum(not is_matchable(name_key(name)) for name in names),
+                "longest": max(len(name_key(name)) for name in names),
+            }
+        return languages
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

@@ -1,0 +1,195 @@
+"""Finding the names of a knowledge base in a tokenized text."""
+
+import unicodedata
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import List, Optional, Sequence, Tuple, Union
+
+from spacy.attrs import IDX, LENGTH
+from spacy.tokens import Doc, Span
+
+from .inflection import capitals_join, elision, endings
+from .names import fold, is_matchable
+from .store import Candidates, KnowledgeBase
+
+# A name of fewer characters takes no ending: "Ems" is not the genitive of "Em".
+MIN_STEM = 3
+_SENTENCE_END = frozenset(".!?…:。！？：\n")
+_OPENING = frozenset("\"'“”„«»‘’‚‹›()[]{}（）【】《》「」『』¿¡*-–—•")
+# Marks around the title of a work; a name inside is a word of the title.
+_TITLE_MARKS = {"《": "》", "〈": "〉", "『": "』"}
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A name found in a Doc.
+
+    start, end (int): Token indices in the Doc, `end` exclusive.
+    candidates (List[Tuple[str, float]]): Every entity that the name may mean, with its prior, the likeliest first.
+    name (str): The knowledge base's name, as it is looked up.
+    inflected (bool): Whether the tokens are not just the name: an ending, an elided word, a capital, a full stop.
+    """
+
+    start: int
+    end: int
+    candidates: Candidates
+    name: str
+    inflected: bool = False
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """The text of some tokens, folded, with the place of each token in it; `first` is the first one's index."""
+
+    text: str
+    first: int
+    starts: List[int]
+    ends: List[int]
+
+
+class MentionMatcher:
+    """Find the names of one language: from left to right the longest at each place, on token boundaries.
+
+    A name is compared exactly, but for the spelling of apostrophes, hyphens, middle dots and spaces. Besides:
+
+    - Where a sentence begins, a name that begins in lower case is found capitalised.
+    - With `inflection`, the name's last token may have an ending of the language (`kb.inflection`) or a full stop, and
+      an elided word ("d'") may stand before the name in the same token, where the tokenizer does not split it.
+    - Names without letters and of one letter are not looked for (`names.is_matchable`); the builder counts them.
+    - Without `parts`, a name that is plainly part of a longer one is left out: a word of a title in 《》, and in languages
+      that write common nouns and titles in lower case, a single word beside a capitalised one ("Louis" Pasteur).
+
+    kb (KnowledgeBase): The names.
+    lang (str): The language of the texts. If the knowledge base has no names in it, nothing is found.
+    inflection (bool): Whether to allow for endings and elisions.
+    parts (bool): Whether to keep names that are plainly part of a longer one.
+    """
+
+    def __init__(self, kb: KnowledgeBase, lang: str, inflection: bool = True, parts: bool = False):
+        self.kb = kb
+        self.lang = kb.resolve_language(lang)
+        self.inflection = inflection
+        self.parts = parts
+        self._text_lang = lang
+        self._rests = frozenset(("", ".", *endings(lang)) if inflection else ("",))
+        self._capitals_join = capitals_join(lang)
+        self._candidates = lru_cache(100_000)(self._read_candidates)
+        if self.lang is not None:
+            self._trie = kb.trie(self.lang)
+            self._window = kb.manifest.languages[self.lang]["longest"]
+
+    def __call__(self, text: Union[Doc, Span]) -> List[Mention]:
+        """Return the mentions of a Doc or Span in text order, none overlapping."""
+        if self.lang is None or not len(text):
+            return []
+        tokens = _read_tokens(text)
+        mentions: List[Mention] = []
+        next_free = 0
+        for i in range(len(tokens.starts)):
+            if i < next_free:
+                continue
+            mention = self._match_at(tokens, i)
+            if mention is not None and (self.parts or not self._is_part(tokens, mention)):
+                mentions.append(mention)
+                next_free = mention.end - tokens.first
+        return mentions
+
+    def _match_at(self, tokens: _Tokens, i: int) -> Optional[Mention]:
+        start = tokens.starts[i]
+        window = tokens.text[start : start + self._window]
+        keys = self._trie.prefixes(window)
+        best = self._longest(tokens, i, start, keys) if keys else None
+        if window[:1].isupper() and _begins_sentence(tokens, i):
+            lower = window[0].lower() + window[1:]
+            if len(lower) == len(window):
+                best = _longer(best, self._longest(tokens, i, start, self._trie.prefixes(lower), altered=True))
+        if best is None and self.inflection and "'" in window:
+            prefix = elision(tokens.text[start : tokens.ends[i]], self._text_lang)
+            if prefix is not None:
+                start += len(prefix)
+                keys = self._trie.prefixes(tokens.text[start : start + self._window])
+                best = self._longest(tokens, i, start, keys, altered=True)
+        return best
+
+    def _longest(
+        self, tokens: _Tokens, i: int, start: int, keys: Sequence[str], altered: bool = False
+    ) -> Optional[Mention]:
+        for key in sorted(keys, key=len, reverse=True):
+            end = start + len(key)
+            last = bisect_left(tokens.ends, end, lo=i)
+            rest = tokens.text[end : tokens.ends[last]]
+            if rest not in self._rests or not is_matchable(key):
+                continue
+            if rest == "" or (len(key) >= MIN_STEM and key[-1].isalnum()):
+                candidates = list(self._candidates(key))
+                return Mention(tokens.first + i, tokens.first + last + 1, candidates, key, altered or rest != "")
+        return None
+
+    def _is_part(self, tokens: _Tokens, mention: Mention) -> bool:
+        first, last = mention.start - tokens.first, mention.end - tokens.first - 1
+        start, end = tokens.starts[first], tokens.ends[last]
+        for opening, closing in _TITLE_MARKS.items():
+            opened = tokens.text.rfind(opening, 0, start)
+            if opened > tokens.text.rfind(closing, 0, start):
+                return opened != start - 1 or tokens.text[end : end + 1] != closing
+        if not self._capitals_join or first != last:
+            return False
+        after, before = tokens.text[end : end + 2], tokens.text[max(0, start - 1) : start]
+        if after[:1] == " " and after[1:].isupper():
+            return True
+        if first == 0 or before != " ":
+            return False
+        return tokens.text[tokens.starts[first - 1]].isupper() and not _begins_sentence(tokens, first - 1)
+
+    def _read_candidates(self, key: str) -> Tuple[Tuple[str, float], ...]:
+        assert self.lang is not None
+        return tuple(self.kb.candidates_of_key(self._trie[key], self.lang))
+
+
+def _longer(one: Optional[Mention], other: Optional[Mention]) -> Optional[Mention]:
+    if one is None or (other is not None and other.end > one.end):
+        return other
+    return one
+
+
+def _begins_sentence(tokens: _Tokens, i: int) -> bool:
+    """Tell whether a sentence may begin at a token, seen from the characters before it."""
+    at = tokens.starts[i] - 1
+    while at >= 0 and (tokens.text[at] == " " or tokens.text[at] in _OPENING):
+        at -= 1
+    return at < 0 or tokens.text[at] in _SENTENCE_END
+
+
+def _read_tokens(text: Union[Doc, Span]) -> _Tokens:
+    string = text.text
+    first = 0 if isinstance(text, Doc) else text.start
+    if not string.isprintable() or "  " in string or not unicodedata.is_normalized("NFC", string):
+        return _respell(text, first)
+    doc = text if isinstance(text, Doc) else text.doc
+    rows = doc.to_array([IDX, LENGTH])[first : first + len(text)].tolist()
+    offset = rows[0][0]
+    starts = [idx - offset for idx, _ in rows]
+    return _Tokens(fold(string), first, starts, [start + length for start, (_, length) in zip(starts, rows)])
+
+
+def _respell(text: Union[Doc, Span], first: int) -> _Tokens:
+    """Read tokens composed (NFC), with one space for any whitespace between them but a line break for an empty line."""
+    pieces: List[str] = []
+    starts: List[int] = []
+    ends: List[int] = []
+    length = 0
+    for token in text:
+        if not token.is_space:
+            piece = fold(unicodedata.normalize("NFC", token.text))
+        elif token.text.count("\n") > 1:
+            piece = "\n"
+        else:
+            piece = "" if pieces and pieces[-1].endswith((" ", "\n")) else " "
+        starts.append(length)
+        length += len(piece)
+        ends.append(length)
+        space = " " if token.whitespace_ and not token.is_space else ""
+        pieces.append(piece + space)
+        length += len(space)
+    return _Tokens("".join(pieces), first, starts, ends)
