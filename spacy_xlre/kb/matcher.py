@@ -57,8 +57,8 @@ class MentionMatcher:
     - With `inflection`, the name's last token may have an ending of the language (`kb.inflection`) or a full stop, and
       an elided word ("d'") may stand before the name in the same token, where the tokenizer does not split it.
     - Names without letters and of one letter are not looked for (`names.is_matchable`); the builder counts them.
-    - Without `parts`, a name that is plainly part of a longer one is left out: a word of a title in 《》, and in languages
-      that write common nouns and titles in lower case, a single word beside a capitalised one ("Louis" Pasteur).
+    - Without `parts`, a name that is plainly part of a longer one is left out: a word of a title in 《》, and in
+      languages that write common nouns in lower case, a single word beside a capitalised one ("Louis" Pasteur).
 
     kb (KnowledgeBase): The names.
     lang (str): The language of the texts. If the knowledge base has no names in it, nothing is found.

@@ -19,7 +19,9 @@ DATABASE = "kb.sqlite"
 REJECTS = "rejects.tsv"
 
 TABLES = """
-CREATE TABLE entities (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, types TEXT NOT NULL, facts INTEGER NOT NULL);
+CREATE TABLE entities (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, types TEXT NOT NULL, facts INTEGER NOT NULL
+);
 CREATE TABLE names (
     entity INTEGER NOT NULL, lang TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, count REAL,
     PRIMARY KEY (entity, lang, position)

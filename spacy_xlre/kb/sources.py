@@ -161,9 +161,16 @@ def read_properties(path: Union[str, Path], reject: Reject) -> Iterator[Tuple[in
                     reject(path, line, "empty name", text)
                 else:
                     kept[lang] = clean_name(name)
-            sides = {side: tuple(value) for side, value in types.items()}
-            values = {flag: bool(value) for flag, value in flags.items()}
-            yield line, Property(data["id"], kept, **sides, **values, inverse=inverse), flags["functional"] is not None
+            prop = Property(
+                data["id"],
+                names=kept,
+                head_types=tuple(types["head_types"]),
+                tail_types=tuple(types["tail_types"]),
+                symmetric=bool(flags["symmetric"]),
+                functional=bool(flags["functional"]),
+                inverse=inverse,
+            )
+            yield line, prop, flags["functional"] is not None
 
 
 def read_facts(path: Union[str, Path], reject: Reject) -> Iterator[Tuple[int, str, Fact]]:

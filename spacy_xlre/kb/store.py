@@ -111,16 +111,11 @@ class KnowledgeBase:
         self, subject: Optional[str] = None, property: Optional[str] = None, object: Optional[str] = None
     ) -> List[Fact]:
         """Return the facts with this subject, property and object, in the stored direction; None matches anything."""
-        given = {
-            "subject": (subject, self._number),
-            "property": (property, self._property_numbers.get),
-            "object": (object, self._number),
-        }
         where, values = [], []
-        for column, (id, number_of) in given.items():
+        for column, id in (("subject", subject), ("property", property), ("object", object)):
             if id is None:
                 continue
-            number = number_of(id)
+            number = self._property_numbers.get(id) if column == "property" else self._number(id)
             if number is None:
                 return []
             where.append(f"{column} = ?")
