@@ -71,8 +71,9 @@ class _Sampler(threading.Thread):
         self.done = threading.Event()
 
     def run(self) -> None:
-        while not self.done.wait(INTERVAL):
+        while not self.done.is_set():
             self.peak = max(self.peak, tree_bytes(self.pid))
+            self.done.wait(INTERVAL)
 
     def stop(self) -> None:
         self.done.set()
