@@ -129,7 +129,7 @@ def keep_pieces(files: EncoderFiles, pieces: Set[str], *, where: object = "the e
 
 def _pieces_of_texts(tokenizer: Any, texts: Iterable[str]) -> Iterator[str]:
     for batch in _batches(texts):
-        for encoding in tokenizer.encode_batch_fast(batch, add_special_tokens=False):
+        for encoding in tokenizer.encode_batch(batch, add_special_tokens=False):
             yield from encoding.tokens
 
 
