@@ -67,6 +67,22 @@ class Errors(metaclass=_WithCodes):
     X211 = "{name}: the encoder cannot be loaded ({reason}). Check the name and the network, or pass an encoder folder."
     X212 = "{name}: a {kind} has no list of layers to cut. Use a model of the BERT or RoBERTa kind, or all its layers."
     X213 = "{name}: cannot keep {n_layers} layers of {available}. Choose a number from 1 to {available}."
+    # relations
+    X300 = "spacy_xlre.candidates.v1: {name} is {value}, but must be at least {least}. Correct it in the config."
+    X301 = (
+        "The types of label '{label}' must be a dictionary with the keys head and tail, each a list of entity types, "
+        "but are {found}. Correct them in the config."
+    )
+    X302 = "{name}: the threshold is {threshold}, but must be between 0 and 1. Correct it in the config."
+    X303 = "{name}: 'NA' stands for no relation and cannot be a label. Leave such pairs out, or mark them as negatives."
+    X304 = (
+        "{name} listens to the {kind} component '{upstream}', but no such component has run before it. Add it to the "
+        "pipeline in front, or use the component with an encoder of its own: spacy_xlre.pipeline.standalone.make_standalone."
+    )
+    X305 = (
+        "{name} was trained on token vectors of width {width}, but the pipeline's have width {found}: they come from "
+        "another model. Use the component with an encoder of its own: spacy_xlre.pipeline.standalone.make_standalone."
+    )
     # corpus
     X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
     X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."
@@ -90,6 +106,7 @@ class Errors(metaclass=_WithCodes):
     X105 = "{path}: no usable {what}; the first problem is at line {line}: {reason}. Correct the file."
     X106 = "{path} exists and is not a knowledge base. Choose another destination or remove it yourself."
     X107 = "The knowledge base has no names in language '{lang}'; it has {langs}. Choose one of these."
+    X108 = "{path}: nothing is called '{name}' in language '{lang}'. Check the spelling, or try another language."
     # command line and project
     X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
     X701 = "{path} is not a trained pipeline. Run the train step first, or pass the folder that 'spacy train' wrote."

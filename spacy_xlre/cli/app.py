@@ -20,6 +20,7 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 def command(name: str, *, group: typer.Typer = app) -> Callable[[CommandT], CommandT]:
     """Register a command under a name; a problem with the user's input ends it with one line and exit code 1."""
+    full_name = name if group is app else f"{group.info.name} {name}"
 
     def register(function: CommandT) -> CommandT:
         @functools.wraps(function)
@@ -29,7 +30,7 @@ def command(name: str, *, group: typer.Typer = app) -> Callable[[CommandT], Comm
             except XlreError as error:
                 msg.fail(str(error), exits=1)
             except KeyboardInterrupt:
-                msg.fail(Errors.X700.format(name=name), exits=1)
+                msg.fail(Errors.X700.format(name=full_name), exits=1)
 
         group.command(name)(run)
         return function

@@ -2,8 +2,9 @@
 
 from spacy.cli._util import app as spacy_app
 
+from . import kb
 from .app import app
 
-__all__ = ["app"]
+__all__ = ["app", "kb"]
 
 spacy_app.add_typer(app, name="xlre")

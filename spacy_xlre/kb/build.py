@@ -8,15 +8,16 @@ import json
 import re
 import shutil
 import sqlite3
+from collections import Counter
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Optional, Set, TextIO, Tuple, Union
+from typing import Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 
 import marisa_trie
 
 from ..errors import Errors, fail
-from ..files import atomic_file, atomic_folder
+from ..files import Rejects, atomic_file, atomic_folder
 from .names import is_matchable, name_key
 from .schema import DATABASE, INDEXES, MANIFEST, REJECTS, TABLES, Manifest, Property
 from .sources import NameRow, read_entities, read_facts, read_properties
@@ -24,6 +25,8 @@ from .sources import NameRow, read_entities, read_facts, read_properties
 # A property that the file does not call functional is so if nearly all of at least so many subjects have one object.
 FUNCTIONAL_SHARE = 0.98
 FUNCTIONAL_SUBJECTS = 20
+# What `progress` is told, in this order.
+STEPS = ("properties", "entities", "facts", "names")
 
 PathLike = Union[str, Path]
 Progress = Callable[[str], None]
@@ -65,7 +68,7 @@ def build_kb(
     entities, facts, properties (str or Path): The files.
     dest (str or Path): The folder to make, or a knowledge base to replace.
     rejects (Optional[str or Path]): Where to write the table of what was left out; by default into the folder.
-    progress (Callable[[str], None]): Called with the name of each step as it begins.
+    progress (Callable[[str], None]): Called with the name of each of the `STEPS` as it begins.
     RETURNS (BuildReport): Counts of what was taken over and left out.
     RAISES (XlreError): If a file is missing, has no UTF-8 or nothing usable, or `dest` is something else.
     """
@@ -73,15 +76,14 @@ def build_kb(
     version = _next_version(dest)
     with ExitStack() as stack:
         folder = stack.enter_context(atomic_folder(dest / str(version), marker=DATABASE))
-        log_path = folder / REJECTS if rejects is None else stack.enter_context(atomic_file(rejects))
-        with log_path.open("w", encoding="utf8", newline="\n") as log:
-            builder = _Builder(folder, log)
-            manifest = builder.run(version, Path(entities), Path(facts), Path(properties), progress)
+        left_out = stack.enter_context(Rejects(folder / REJECTS if rejects is None else rejects))
+        manifest = _Builder(folder, left_out).run(version, Path(entities), Path(facts), Path(properties), progress)
     with atomic_file(dest / MANIFEST) as path:
         path.write_text(manifest.to_json(), encoding="utf8")
     _remove_leftovers(dest, version)
     kept = dest / str(version) / REJECTS if rejects is None else Path(rejects)
-    return BuildReport(dest, manifest, kept, builder.rejected)
+    reasons = Counter(re.split(r":| '", reason)[0] for _, _, reason, _ in left_out.rows)
+    return BuildReport(dest, manifest, kept, dict(reasons.most_common()))
 
 
 def _next_version(dest: Path) -> int:
@@ -104,12 +106,10 @@ def _remove_leftovers(dest: Path, version: int) -> None:
 class _Builder:
     """One build: the database being filled, and the table of rejects."""
 
-    def __init__(self, folder: Path, log: TextIO):
+    def __init__(self, folder: Path, left_out: Rejects):
         self.folder = folder
-        self.rejected: Dict[str, int] = {}
-        self._first: Dict[Path, Tuple[int, str]] = {}
-        self._log = log
-        self._log.write("file\tline\treason\tcontent\n")
+        self.left_out = left_out
+        self._reject = left_out.add
 
     def run(self, version: int, entities: Path, facts: Path, properties: Path, progress: Progress) -> Manifest:
         with closing(sqlite3.connect(self.folder / DATABASE)) as db:
@@ -129,18 +129,12 @@ class _Builder:
             db.commit()
             tables = ("entities", "names", "properties", "facts")
             counts = {table: db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables}
-        return Manifest(version, languages, {**counts, "rejected": sum(self.rejected.values())})
-
-    def _reject(self, path: Path, line: int, reason: str, content: str) -> None:
-        kind = reason.partition(":")[0].partition(" '")[0]
-        self.rejected[kind] = self.rejected.get(kind, 0) + 1
-        self._first.setdefault(path, (line, reason))
-        self._log.write("\t".join([path.name, str(line), _cell(reason), _cell(content)]) + "\n")
+        return Manifest(version, languages, {**counts, "rejected": self.left_out.count})
 
     def _check_usable(self, path: Path, what: str, n_usable: int) -> None:
-        if not n_usable and path in self._first:
-            line, reason = self._first[path]
-            raise fail(Errors.X105, path=path, what=what, line=line, reason=reason)
+        first = next((row for row in self.left_out.rows if row[0] == str(path)), None)
+        if not n_usable and first is not None:
+            raise fail(Errors.X105, path=path, what=what, line=first[1], reason=first[2])
 
     def _read_properties(self, path: Path) -> Dict[str, Tuple[Property, bool]]:
         found: Dict[str, Tuple[Property, bool]] = {}
@@ -266,7 +260,3 @@ class _Builder:
                 "longest": max(len(name_key(name)) for name in names),
             }
         return languages
-
-
-def _cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
