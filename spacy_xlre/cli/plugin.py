@@ -2,9 +2,7 @@
 
 from spacy.cli._util import app as spacy_app
 
-from . import kb
+from . import corpus, kb, label, package  # noqa: F401
 from .app import app
-
-__all__ = ["app", "kb"]
 
 spacy_app.add_typer(app, name="xlre")
