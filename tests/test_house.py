@@ -214,7 +214,7 @@ def test_no_file_names_a_path_of_one_machine():
         b"\0"
     )
     paths = [CHECKOUT / name.decode() for name in tracked if name] or SOURCES
-    pattern = re.compile(r"(?<![\w.~:/-])(?:/(?:home|root|work|Users|mnt)/|[A-Z]:\\\w)")
+    pattern = re.compile(r"(?<![\w.~:/-])(?:/(?:home|root|work|Users|mnt)/|[A-Z]:\\Users)")
     suffixes = {".py", ".md", ".cfg", ".toml", ".yml", ".txt", ".json", ""}
     found = [
         f"{name_of(path)}: {match.group()}"
