@@ -1,0 +1,142 @@
+"""Pair vectors: everything the classifier gets to know about a candidate pair."""
+
+from typing import Callable, List, Optional, Tuple, TypeAlias
+
+import numpy as np
+from thinc.api import Embed, HashEmbed, LayerNorm, Model, uniform_init
+from thinc.types import Floats2d
+from thinc.util import partial
+
+from .attention import PairAttention
+from .pairs import IntArray, KeyArray, PairBatch
+from .segments import gather, range_means
+
+# Upper bounds of the buckets of tokens between two entities.
+_GAPS = np.array([0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96])
+_MOST_BETWEEN = 5
+
+PairInput = Tuple[Floats2d, PairBatch]
+PairVectors: TypeAlias = Model[PairInput, Floats2d]
+
+
+def build_pair_vectors(
+    type_width: int = 32,
+    type_rows: int = 512,
+    distance_width: int = 16,
+    attention_heads: int = 4,
+    attention_width: int = 32,
+) -> PairVectors:
+    """Describe each candidate pair by one vector; registered as `spacy_xlre.PairVectors.v1`.
+
+    A vector holds, side by side: head and tail (mean and first token each), their product and difference, the means of
+    the tokens between them and of the whole context, embeddings of the entity types, of distance and direction, and of
+    the number of entities between, and the context pooled by attention.
+
+    type_width (int): Width of each of the three type embeddings: of the head, of the tail, of both together.
+    type_rows (int): Rows of the table they share. Types are hashed into it, so types unseen in training work.
+    distance_width (int): Width of each of the two embeddings of distance.
+    attention_heads (int): Heads of the attention over the context. 0 leaves it out.
+    attention_width (int): Width of keys and values, per head.
+    RETURNS (Model): From (token vectors, shape (n_tokens, nI); pairs) to pair vectors, shape (n_pairs, nO). The
+        backward returns the gradient of the token vectors, and adds over entities that several pairs share.
+    """
+    # Layer normalisation gives token vectors unit variance; the embeddings start at the same scale.
+    initializer = partial(uniform_init, lo=-1.0, hi=1.0)
+    norm: Model[Floats2d, Floats2d] = LayerNorm()
+    types: Model = HashEmbed(type_width, type_rows, seed=7, initializer=initializer)
+    gap: Model = Embed(distance_width, 2 * (len(_GAPS) + 1), initializer=initializer)
+    between: Model = Embed(distance_width, _MOST_BETWEEN + 1, initializer=initializer)
+    layers: List[Model] = [norm, types, gap, between]
+    if attention_heads:
+        layers.append(PairAttention(attention_heads, attention_width, attention_width))
+    return Model("pair-vectors", forward, init=init, layers=layers, dims={"nI": None, "nO": None})
+
+
+def init(model: PairVectors, X: Optional[PairInput] = None, Y: Optional[Floats2d] = None) -> None:
+    """Fix the widths and allocate the parameters; nI must be set."""
+    nI = model.get_dim("nI")
+    norm, types, gap, between, *attention = model.layers
+    norm.set_dim("nI", nI)
+    norm.set_dim("nO", nI)
+    for layer in attention:
+        layer.set_dim("nI", nI)
+        layer.set_dim("nE", 4 * nI)
+    for layer in model.layers:
+        layer.initialize()
+    embedded = 3 * types.get_dim("nO") + gap.get_dim("nO") + between.get_dim("nO")
+    model.set_dim("nO", 8 * nI + embedded + sum(layer.get_dim("nO") for layer in attention))
+
+
+def forward(model: PairVectors, X: PairInput, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+    """Compute the vectors of all pairs at once; entities are pooled once however many pairs they are in."""
+    tokens, pairs = X
+    ops, xp = model.ops, model.ops.xp
+    norm, types, gap, between, *attention = model.layers
+    normed, backprop_norm = norm(tokens, is_train)
+    means, backprop_means = range_means(ops, normed, pairs.spans)
+    firsts, backprop_firsts = gather(ops, normed, pairs.spans[:, 0])
+    width = normed.shape[1]
+    entities = xp.hstack([means, firsts])
+    heads, backprop_heads = gather(ops, entities, pairs.heads)
+    tails, backprop_tails = gather(ops, entities, pairs.tails)
+    head, tail = heads[:, :width], tails[:, :width]
+    ranges = np.concatenate([tokens_between(pairs), pairs.context])
+    around, backprop_around = range_means(ops, normed, ranges)
+    parts = [heads, tails, head * tail, head - tail, around[: len(pairs)], around[len(pairs) :]]
+    backprops: List[Tuple[int, Callable[[Floats2d], object]]] = []
+    for layer, keys in (
+        *((types, keys) for keys in type_keys(pairs)),
+        (gap, gap_buckets(pairs)),
+        (between, np.clip(np.abs(pairs.heads - pairs.tails) - 1, 0, _MOST_BETWEEN)),
+    ):
+        part, backprop_part = layer(xp.asarray(keys), is_train)
+        parts.append(part)
+        backprops.append((part.shape[1], backprop_part))
+    for layer in attention:
+        pooled, backprop_attention = layer((normed, xp.hstack([heads, tails]), pairs), is_train)
+        parts.append(pooled)
+
+    def backprop(dY: Floats2d) -> Floats2d:
+        d_heads, d_tails, d_product, d_difference, d_between, d_context = (
+            dY[:, lo * width : hi * width] for lo, hi in ((0, 2), (2, 4), (4, 5), (5, 6), (6, 7), (7, 8))
+        )
+        d_heads, d_tails = d_heads.copy(), d_tails.copy()
+        d_heads[:, :width] += d_product * tail + d_difference
+        d_tails[:, :width] += d_product * head - d_difference
+        d_normed = backprop_around(xp.concatenate([d_between, d_context]))
+        start = 8 * width
+        for part_width, backprop_part in backprops:
+            backprop_part(xp.ascontiguousarray(dY[:, start : start + part_width]))
+            start += part_width
+        if attention:
+            d_tokens, d_entities = backprop_attention(xp.ascontiguousarray(dY[:, start:]))
+            d_normed += d_tokens
+            d_heads += d_entities[:, : 2 * width]
+            d_tails += d_entities[:, 2 * width :]
+        d_pooled = backprop_heads(d_heads) + backprop_tails(d_tails)
+        d_normed += backprop_means(d_pooled[:, :width])
+        d_normed += backprop_firsts(d_pooled[:, width:])
+        return backprop_norm(d_normed)
+
+    return xp.hstack(parts), backprop
+
+
+def tokens_between(pairs: PairBatch) -> IntArray:
+    """Return the range of tokens between the two entities of each pair, which may be empty."""
+    heads, tails = pairs.spans[pairs.heads], pairs.spans[pairs.tails]
+    starts = np.minimum(heads[:, 1], tails[:, 1])
+    return np.stack([starts, np.maximum(starts, np.maximum(heads[:, 0], tails[:, 0]))], axis=1)
+
+
+def type_keys(pairs: PairBatch) -> Tuple[KeyArray, KeyArray, KeyArray]:
+    """Return keys of the head's type, the tail's type, and both in this order, all different from one another."""
+    head, tail = pairs.types[pairs.heads], pairs.types[pairs.tails]
+    one, two, three = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
+    return head ^ one, tail ^ two, (head * three) ^ tail
+
+
+def gap_buckets(pairs: PairBatch) -> IntArray:
+    """Return the bucket of the number of tokens between, in one half of the buckets or the other by direction."""
+    ranges = tokens_between(pairs)
+    bucket = np.searchsorted(_GAPS, ranges[:, 1] - ranges[:, 0])
+    return bucket + (len(_GAPS) + 1) * (pairs.heads > pairs.tails)

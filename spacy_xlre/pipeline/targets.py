@@ -1,0 +1,146 @@
+"""What a batch of examples teaches about its candidate pairs: a target and a weight for each."""
+
+from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+
+from ..ml.relations.pairs import DocPairs
+from ..tokens import get_negatives, get_relations, get_unknown
+from .candidates import Entity
+
+FloatArray = NDArray[np.float32]
+PairKey = Tuple[int, int, int, int]
+
+
+class Targets(NamedTuple):
+    """Targets and weights of all pairs of a batch, as the losses take them."""
+
+    targets: FloatArray
+    weights: FloatArray
+
+
+class SpanAligner:
+    """Carries spans of an example's reference over to its predicted Doc, one by one.
+
+    eg (Example): The example. Where both Docs have the same tokens, nothing is computed.
+    """
+
+    def __init__(self, eg: Example) -> None:
+        self._same = _same_tokens(eg.predicted, eg.reference)
+        self._eg = eg
+
+    def __call__(self, span: Span) -> Optional[Tuple[int, int]]:
+        """Return the token range in the predicted Doc that covers exactly the same text, or None."""
+        if self._same:
+            return span.start, span.end
+        to_predicted, to_reference = self._eg.alignment.y2x, self._eg.alignment.x2y
+        there = to_predicted[span.start : span.end]
+        if len(there) == 0:
+            return None
+        start, end = int(there.min()), int(there.max()) + 1
+        back = to_reference[start:end]
+        if len(back) == 0 or int(back.min()) != span.start or int(back.max()) + 1 != span.end:
+            return None
+        return start, end
+
+
+def entities_of(doc: Doc) -> List[Entity]:
+    """Return the entities of a Doc."""
+    return [Entity(ent.start, ent.end, ent.label_) for ent in doc.ents]
+
+
+def gold_entities(eg: Example) -> List[Entity]:
+    """Return the entities of an example's reference at their places in the predicted Doc, where they have one."""
+    align = SpanAligner(eg)
+    placed = ((align(ent), ent.label_) for ent in eg.reference.ents)
+    return [Entity(*place, label) for place, label in placed if place is not None]
+
+
+def make_targets(
+    examples: Sequence[Example],
+    pairs: Sequence[DocPairs],
+    labels: Sequence[str],
+    *,
+    exclusive: bool,
+    symmetric: FrozenSet[str],
+    na_weight: float,
+) -> Targets:
+    """Read the targets and weights of the candidates from the references.
+
+    A pair with relations has their labels as target, and their largest weight. A pair that is marked as unknown has
+    weight 0, one that is marked as NA its weight times `na_weight`; a pair that is named nowhere is NA of weight 1.
+
+    examples (Sequence[Example]): The examples.
+    pairs (Sequence[DocPairs]): Their candidates.
+    labels (Sequence[str]): The component's labels. Relations with another label make their pair unknown.
+    exclusive (bool): Whether the targets are distributions over the labels and NA, which is last, or independent.
+    symmetric (FrozenSet[str]): Labels whose relations are turned so that the head comes first.
+    na_weight (float): Factor on the weights of NA.
+    RETURNS (Targets): Targets, shape (n_pairs, n_labels), one column more if exclusive. Weights of the same shape, or
+        (n_pairs, 1) if exclusive.
+    """
+    column_of = {label: column for column, label in enumerate(labels)}
+    n_pairs = sum(len(doc_pairs) for doc_pairs in pairs)
+    positive = np.zeros((n_pairs, len(labels)), dtype="float32")
+    weights = np.full((n_pairs,), na_weight, dtype="float32")
+    offset = 0
+    for eg, doc_pairs in zip(examples, pairs):
+        if len(doc_pairs):
+            rows = {key: offset + row for row, key in enumerate(doc_pairs.keys())}
+            _fill(eg, rows, positive, weights, column_of, symmetric, na_weight)
+        offset += len(doc_pairs)
+    if not exclusive:
+        allowed = np.concatenate([p.allowed for p in pairs]) if pairs else np.zeros_like(positive, dtype=bool)
+        return Targets((positive > 0).astype("float32"), weights[:, None] * allowed)
+    total = positive.sum(axis=1, keepdims=True)
+    targets = np.hstack([positive, total == 0]).astype("float32")
+    targets /= np.maximum(targets.sum(axis=1, keepdims=True), 1e-12)
+    return Targets(targets, weights[:, None])
+
+
+def _fill(
+    eg: Example,
+    rows: Dict[PairKey, int],
+    positive: FloatArray,
+    weights: FloatArray,
+    column_of: Dict[str, int],
+    symmetric: FrozenSet[str],
+    na_weight: float,
+) -> None:
+    align = SpanAligner(eg)
+
+    def row_of(head: Span, tail: Span) -> Optional[int]:
+        first, second = align(head), align(tail)
+        return rows.get((*first, *second)) if first is not None and second is not None else None
+
+    for negative in get_negatives(eg.reference):
+        row = row_of(negative.head, negative.tail)
+        if row is not None:
+            weights[row] = negative.weight * na_weight
+    for head, tail in get_unknown(eg.reference):
+        row = row_of(head, tail)
+        if row is not None:
+            weights[row] = 0.0
+    found: Dict[int, float] = {}
+    for relation in get_relations(eg.reference):
+        head, tail = relation.head, relation.tail
+        if relation.label in symmetric and tail.start < head.start:
+            head, tail = tail, head
+        row = row_of(head, tail)
+        if row is None:
+            continue
+        column = column_of.get(relation.label)
+        if column is None:
+            found.setdefault(row, 0.0)
+        else:
+            found[row] = max(found.get(row, 0.0), relation.weight)
+            positive[row, column] = max(positive[row, column], relation.weight)
+    for row, weight in found.items():
+        weights[row] = weight
+
+
+def _same_tokens(predicted: Doc, reference: Doc) -> bool:
+    return len(predicted) == len(reference) and [t.orth for t in predicted] == [t.orth for t in reference]
