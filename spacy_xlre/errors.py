@@ -67,6 +67,11 @@ class Errors(metaclass=_WithCodes):
     X211 = "{name}: the encoder cannot be loaded ({reason}). Check the name and the network, or pass an encoder folder."
     X212 = "{name}: a {kind} has no list of layers to cut. Use a model of the BERT or RoBERTa kind, or all its layers."
     X213 = "{name}: cannot keep {n_layers} layers of {available}. Choose a number from 1 to {available}."
+    X214 = (
+        "{path}, line {line}: {reason}. A .jsonl corpus has one JSON object a line, with its texts (strings, lists or "
+        "objects of them) under one of {fields}."
+    )
+    X215 = "{option} {value}: must be {least} or more. Correct the option."
     # relations
     X300 = "spacy_xlre.candidates.v1: {name} is {value}, but must be at least {least}. Correct it in the config."
     X301 = (

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Optional, Tuple
 from ..errors import Errors, fail
 from .folder import CONFIG
 
+TEXT_FILES = ("*.json", "*.model", "*.txt")
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
@@ -42,11 +44,24 @@ def load_pretrained(name: str) -> Tuple[Any, Any]:
     if Path(name).exists() and not (Path(name) / CONFIG).is_file():
         raise fail(Errors.X205, folder=name, name=CONFIG)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
-        model = AutoModel.from_pretrained(name, trust_remote_code=False, weights_only=True)
+        folder = name if Path(name).exists() else _download(name)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        model = AutoModel.from_pretrained(folder, trust_remote_code=False, weights_only=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise fail(Errors.X211, name=name, reason=" ".join(str(error).split())) from None
     return tokenizer, model
+
+
+def _download(name: str) -> str:
+    """Return the folder of a hub model in the local cache, downloaded if needed: safetensors if the model has them."""
+    from huggingface_hub import snapshot_download
+
+    # Folders inside hold the same model in formats of other libraries.
+    others = ["*/*"]
+    folder = snapshot_download(name, allow_patterns=[*TEXT_FILES, "*.safetensors"], ignore_patterns=others)
+    if not any(Path(folder).glob("*.safetensors")):
+        snapshot_download(name, allow_patterns=[*TEXT_FILES, "pytorch_model*.bin"], ignore_patterns=others)
+    return folder
 
 
 def _keep_first_layers(model: Any, n_layers: int, name: str) -> None:
