@@ -19,7 +19,8 @@ from typing import Iterator, List, Tuple
 from common import CHECKOUT, Row, arguments, finish
 from processes import Measured, run_measured
 
-DIVIDER = re.compile(r"^=+ (\S+) =+$")
+HEADING = re.compile(r"^=+ (\S+) =+$")
+SKIPPED = re.compile(r"Skipping '(\S+)'")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -40,14 +41,13 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
         copy_checkout(copy)
         first = run_project(copy, workflow)
         second = run_project(copy, workflow)
-    steps = list(step_seconds(first))
-    skipped = sum("Skipping" in line for _, line in second.lines)
-    if skipped < len(steps) or any(True for _ in step_seconds(second)):
-        raise SystemExit(f"The second run skipped {skipped} of {len(steps)} steps; each should have had nothing to do.")
+    repeated = [step for step, _ in step_seconds(second)]
+    if repeated:
+        raise SystemExit(f"The second run repeated {', '.join(repeated)}; it should have had nothing to do.")
     yield Row("first run", "minutes", first.seconds / 60, goal="<= 15")
     yield Row("first run", "peak memory, GB", first.peak_bytes / 1e9, goal="<= 6")
     yield Row("second run, nothing to do", "seconds", second.seconds)
-    for step, seconds in steps:
+    for step, seconds in step_seconds(first):
         yield Row(f"step {step}", "minutes", seconds / 60)
 
 
@@ -69,16 +69,13 @@ def run_project(checkout: Path, workflow: str) -> Measured:
     return measured
 
 
-def step_seconds(measured: Measured) -> Iterator[Tuple[str, float]]:
-    """Yield each step that ran, with the time until the next one began."""
-    starts: List[Tuple[str, float]] = []
-    for seconds, line in measured.lines:
-        match = DIVIDER.match(COLOUR.sub("", line).strip())
-        if match:
-            starts.append((match.group(1), seconds))
+def step_seconds(measured: Measured) -> List[Tuple[str, float]]:
+    """Return each step that ran, in order, with the time until the next one began; skipped steps are left out."""
+    lines = [(seconds, COLOUR.sub("", line).strip()) for seconds, line in measured.lines]
+    starts = [(match.group(1), seconds) for seconds, line in lines for match in [HEADING.match(line)] if match]
+    skipped = {match.group(1) for _, line in lines for match in [SKIPPED.search(line)] if match}
     ends = [start for _, start in starts[1:]] + [measured.seconds]
-    for (step, start), end in zip(starts, ends):
-        yield step, end - start
+    return [(step, end - start) for (step, start), end in zip(starts, ends) if step not in skipped]
 
 
 if __name__ == "__main__":

@@ -30,5 +30,13 @@ def test_a_command_is_measured_to_its_end(tmp_path):
 
 
 def test_steps_are_told_apart_by_the_headings_they_print():
-    lines = [(1.0, "Running workflow 'all'"), (2.0, "\x1b[1m=== kb ===\x1b[0m"), (3.0, "built"), (5.0, "=== train ===")]
-    assert list(step_seconds(Measured(0, 9.0, 0, lines))) == [("kb", 3.0), ("train", 4.0)]
+    lines = [
+        (0.5, "Running workflow 'all'"),
+        (1.0, "\x1b[1m"),
+        (1.0, "=== encoder ===\x1b[0m"),
+        (1.1, "\x1b[38;5;4mi Skipping 'encoder': nothing changed\x1b[0m"),
+        (2.0, "=== kb ==="),
+        (3.0, "built"),
+        (5.0, "=== train ==="),
+    ]
+    assert step_seconds(Measured(0, 9.0, 0, lines)) == [("kb", 3.0), ("train", 4.0)]
