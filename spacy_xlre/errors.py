@@ -90,6 +90,27 @@ class Errors(metaclass=_WithCodes):
     )
     X310 = "There is nothing to compare: a system has no runs. Pass at least one set of predictions for each."
     X311 = "There is nothing to resample: no document. Pass gold items, predictions or groups."
+    X320 = "spacy_xlre.piece_windows.v1: max_pieces is {max_pieces}, but must be at least {least}. Correct it in the config."
+    X321 = "spacy_xlre.piece_windows.v1: '{normalization}' is not a normalization. Choose one of {forms}."
+    X322 = (
+        "spacy_xlre.TransformerModel.v1: cannot freeze {frozen} layers of a {kind} with {layers}: at least one must learn. "
+        "Lower frozen_layers, or add the transformer to [training] frozen_components and annotating_components."
+    )
+    X323 = (
+        "spacy_xlre.TransformerModel.v1: a {kind} does not keep its layers in a list, so they cannot be frozen one by one. "
+        "Set frozen_layers = 0."
+    )
+    X324 = (
+        "The pipeline '{name}' has no component 'xlre_relation'. Pass one that has; the components of this one are: "
+        "{found}."
+    )
+    # alignment
+    X401 = (
+        "{name}: its tokenizer does not tell where word pieces stand in the text. "
+        "Choose an encoder with a fast tokenizer (tokenizer.json)."
+    )
+    X402 = "{name}: there is no layer {layer}; the encoder has {n_layers}. Set the aligner's layer from 1 to {n_layers}."
+    X403 = "'{method}' is not a way to choose links. Set the aligner's method to one of: {methods}."
     # corpus
     X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
     X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."
@@ -103,6 +124,7 @@ class Errors(metaclass=_WithCodes):
     X600 = "Bitext '{doc}' has no alignment. Run 'spacy xlre align' first, or label with --method monolingual."
     X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."
     X602 = "The labelled Doc '{doc}' ({lang}) has no gold Doc with the same text. Compare labels of the same documents."
+    X014 = "There is nothing to join: concat got no Docs. Pass at least one."
     # knowledge base
     X101 = "{path} is not a knowledge base: it has no kb.json. Build one with: spacy xlre kb build"
     X102 = "{path}: damaged ({reason}). Build the knowledge base again."

@@ -1,8 +1,8 @@
 """Bitexts: one Doc that holds the same text in two or more languages, with beads and links between its segments.
 
 The segments are the spans of `doc.spans["bitext"]`, each labelled with its language code. The group's `attrs` hold
-`alignments`, one entry per ordered pair of segments: `[source index, target index, beads, links]`. Positions are kept as
-character offsets from the segment's start, so that they survive retokenisation, and are read back as tokens:
+`alignments`, one entry per ordered pair of segments: `[source index, target index, beads, links]`. Positions are kept
+as character offsets from the segment's start, so that they survive retokenisation, and are read back as tokens:
 
     beads   [[source start, source end, target start, target end, probability], …]
     links   [[source character, target character, probability], …]   the first character of each token
@@ -16,6 +16,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..errors import Errors, fail
+from .spans import read_spans
 
 GROUP = "bitext"
 SEPARATOR = "\n"
@@ -138,7 +139,7 @@ def get_segments(doc: Doc) -> Dict[str, Span]:
     """
     if not is_bitext(doc):
         raise fail(Errors.X006)
-    return {span.label_: span for span in doc.spans[GROUP]}
+    return {span.label_: span for span in read_spans(doc, GROUP)}
 
 
 def set_alignment(doc: Doc, pairs: Sequence[PairAlignment]) -> None:
@@ -173,11 +174,10 @@ def get_alignment(doc: Doc) -> Optional[Alignment]:
     """Return the alignment of a bitext, or None for a Doc that is not a bitext or was not aligned."""
     if not is_bitext(doc) or not doc.spans[GROUP].attrs.get("alignments"):
         return None
-    group = doc.spans[GROUP]
-    segments = list(group)
+    segments = read_spans(doc, GROUP)
     starts = [_offsets(segment) for segment in segments]
     pairs = []
-    for source, target, bead_rows, link_rows in group.attrs["alignments"]:
+    for source, target, bead_rows, link_rows in doc.spans[GROUP].attrs["alignments"]:
         from_, to = starts[source], starts[target]
         beads = [Bead(_chars_to_range(a, b, from_), _chars_to_range(c, d, to), float(p)) for a, b, c, d, p in bead_rows]
         best: Dict[Tuple[int, int], float] = {}

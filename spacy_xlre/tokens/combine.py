@@ -4,29 +4,38 @@ from typing import List, Sequence, Tuple
 
 from spacy.tokens import Doc, Span, SpanGroup
 
+from ..errors import Errors, fail
 from .bitext import GROUP as BITEXT_GROUP
+from .relations import GROUP as RELATIONS_GROUP
 from .relations import (
     PairNegative,
     Relation,
+    get_bitext_id,
     get_language,
     get_negatives,
     get_relations,
     get_unknown,
+    set_bitext_id,
     set_language,
     set_relations,
 )
+from .spans import read_spans
 
 
 def concat(docs: Sequence[Doc]) -> Doc:
     """Join Docs into one that keeps entities, relations and all that `Doc.from_docs` keeps.
 
     docs (Sequence[Doc]): At least one Doc, all of one vocabulary. A space is put between two Docs.
-    RETURNS (Doc): The joined Doc. Its language is that of the parts if they agree. A single bitext keeps its segments
-        and alignments; several bitexts do not make one bitext, so their segments are left out.
+    RETURNS (Doc): The joined Doc. It has the language and the bitext id of its parts where they agree. A single bitext
+        keeps its segments and alignments; several bitexts do not make one bitext, so their segments are left out.
+    RAISES (XlreError): If there are no Docs.
     """
+    if not docs:
+        raise fail(Errors.X014)
+    for doc in docs:
+        for name in (RELATIONS_GROUP, BITEXT_GROUP):
+            read_spans(doc, name)
     joined = Doc.from_docs(list(docs), ensure_whitespace=True)
-    if joined is None:
-        return Doc(docs[0].vocab) if docs else Doc.from_docs(docs)
     relations: List[Relation] = []
     negatives: List[PairNegative] = []
     unknown: List[Tuple[Span, Span]] = []
@@ -42,12 +51,14 @@ def concat(docs: Sequence[Doc]) -> Doc:
         unknown.extend((moved(head), moved(tail)) for head, tail in get_unknown(doc))
         offset += len(doc)
     set_relations(joined, relations, negatives=negatives, unknown=unknown)
-    languages = {get_language(doc) for doc in docs}
+    languages, bitexts = {get_language(doc) for doc in docs}, {get_bitext_id(doc) for doc in docs}
     if len(languages) == 1:
         set_language(joined, languages.pop())
+    if len(bitexts) == 1 and "" not in bitexts:
+        set_bitext_id(joined, bitexts.pop())
     if len(docs) == 1 and BITEXT_GROUP in docs[0].spans:
         group = docs[0].spans[BITEXT_GROUP]
-        spans = [Span(joined, span.start, span.end, label=span.label) for span in group]
+        spans = [moved(span, 0) for span in read_spans(docs[0], BITEXT_GROUP)]
         joined.spans[BITEXT_GROUP] = SpanGroup(joined, name=BITEXT_GROUP, attrs=dict(group.attrs), spans=spans)
     elif BITEXT_GROUP in joined.spans:
         del joined.spans[BITEXT_GROUP]

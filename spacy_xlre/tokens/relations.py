@@ -18,6 +18,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..errors import Errors, fail
+from .spans import read_spans
 
 GROUP = "xlre"
 NA = "NA"
@@ -101,7 +102,7 @@ def get_relations(doc: Doc) -> List[Relation]:
     group = _group(doc)
     if group is None:
         return []
-    spans = list(group)
+    spans = read_spans(doc, GROUP)
     rows = group.attrs.get("relations", [])
     extras = [_parallel(group, name, len(rows), default) for name, default in _PARALLEL]
     return [
@@ -115,7 +116,7 @@ def get_negatives(doc: Doc) -> List[PairNegative]:
     group = _group(doc)
     if group is None:
         return []
-    spans = list(group)
+    spans = read_spans(doc, GROUP)
     return [PairNegative(spans[head], spans[tail], float(w)) for head, tail, w in group.attrs.get("na", [])]
 
 
@@ -124,7 +125,7 @@ def get_unknown(doc: Doc) -> List[Tuple[Span, Span]]:
     group = _group(doc)
     if group is None:
         return []
-    spans = list(group)
+    spans = read_spans(doc, GROUP)
     return [(spans[head], spans[tail]) for head, tail in group.attrs.get("unknown", [])]
 
 
@@ -135,7 +136,7 @@ def set_language(doc: Doc, lang: str, *, bitext: Optional[str] = None) -> None:
     attrs["lang"] = lang
     if bitext is not None:
         attrs["bitext"] = bitext
-    _replace_group(doc, list(group) if group is not None else [], attrs)
+    _replace_group(doc, read_spans(doc, GROUP), attrs)
 
 
 def get_language(doc: Doc) -> str:

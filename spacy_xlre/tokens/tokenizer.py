@@ -18,6 +18,7 @@ Segmenter = Callable[[str], List[str]]
 
 # A whitespace-delimited chunk that holds a character of an unspaced script.
 _chunks = re.compile(rf"(?<!\S)[^\s{UNSPACED}]*[{UNSPACED}]\S*").finditer
+_find_surrogate = re.compile("[\ud800-\udfff]").search
 # Words that lose their last vowel before another word, in French, Italian, Catalan and Occitan.
 _ELIDED = (
     *("c", "d", "j", "l", "m", "n", "s", "t", "qu", "puisqu", "lorsqu", "quoiqu", "jusqu", "quelqu"),
@@ -69,8 +70,11 @@ class MultilingualTokenizer(DummyTokenizer):
             if not has_unspaced(text):
                 return self.rules(text)
             return self._tokenize_mixed(text)
-        except UnicodeEncodeError as error:
-            raise fail(Errors.X011, position=error.start, code=f"{ord(error.object[error.start]):04X}") from None
+        except UnicodeEncodeError:
+            half = _find_surrogate(text)
+            if half is None:
+                raise
+            raise fail(Errors.X011, position=half.start(), code=f"{ord(half.group()):04X}") from None
 
     def pipe(self, texts: Iterable[str], **kwargs: Any) -> Iterator[Doc]:
         """Tokenize a stream of texts one by one; a batch size is accepted for spaCy's sake."""
