@@ -1,0 +1,137 @@
+"""Transformers of spacy-transformers whose word embeddings and lowest layers do not learn, for fast training on a CPU.
+
+Backpropagation ends at the lowest layer that learns: what lies below costs a forward pass only. Freezing is applied at
+each training step, so it holds for a pipeline that was loaded, copied, or sourced, too.
+"""
+
+from functools import partial
+from typing import Any, Callable, Dict, List, Tuple
+
+from spacy.tokens import Doc, Span
+from thinc.api import Model, chain
+from thinc.types import Floats2d, Ragged
+
+from ..errors import Errors, fail
+
+SpanGetter = Callable[[List[Doc]], List[List[Span]]]
+TRANSFORMER = "spacy_xlre.TransformerModel.v1"
+STANDALONE = "spacy_xlre.Tok2VecTransformer.v1"
+
+
+def build_transformer(
+    name: str,
+    get_spans: SpanGetter,
+    tokenizer_config: Dict[str, Any] = {},  # noqa: B006 (confection needs a plain default)
+    transformer_config: Dict[str, Any] = {},  # noqa: B006
+    mixed_precision: bool = False,
+    grad_scaler_config: Dict[str, Any] = {},  # noqa: B006
+    frozen_layers: int = 0,
+    frozen_embeddings: bool = True,
+) -> Model[List[Doc], Any]:
+    """Build `spacy-transformers.TransformerModel.v3` with frozen parts; registered as `spacy_xlre.TransformerModel.v1`.
+
+    name (str): A Hugging Face folder or hub name.
+    get_spans (SpanGetter): Cuts Docs into windows, such as `spacy_xlre.piece_windows.v1`.
+    tokenizer_config, transformer_config, mixed_precision, grad_scaler_config: See spacy-transformers.
+    frozen_layers (int): How many of the lowest layers do not learn. A third of them costs little accuracy and saves
+        about as much of the backward pass.
+    frozen_embeddings (bool): Whether the embeddings do not learn. Their table is most of a multilingual model's size.
+    RETURNS (Model): From Docs to a FullTransformerBatch.
+    """
+    from spacy_transformers.layers.transformer_model import TransformerModel
+
+    model: Model = TransformerModel(
+        name, get_spans, dict(tokenizer_config), dict(transformer_config), mixed_precision, dict(grad_scaler_config)
+    )
+    wrapper = model.layers[0]
+    convert = wrapper.attrs["convert_inputs"]
+    wrapper.attrs["convert_inputs"] = partial(_freeze_and_convert, convert, frozen_layers, frozen_embeddings)
+    model.attrs["replace_listener_cfg"] = replace_listener_config
+    return model
+
+
+def build_tok2vec_transformer(
+    name: str,
+    get_spans: SpanGetter,
+    pooling: Model[Ragged, Floats2d],
+    tokenizer_config: Dict[str, Any] = {},  # noqa: B006
+    transformer_config: Dict[str, Any] = {},  # noqa: B006
+    mixed_precision: bool = False,
+    grad_scaler_config: Dict[str, Any] = {},  # noqa: B006
+    frozen_layers: int = 0,
+    frozen_embeddings: bool = True,
+    grad_factor: float = 1.0,
+) -> Model[List[Doc], List[Floats2d]]:
+    """Build the same transformer as a tok2vec that belongs to one component; registered as
+    `spacy_xlre.Tok2VecTransformer.v1`. It is what a listener becomes when it is replaced by the transformer itself.
+
+    pooling (Model): Makes a token's vector of its word pieces', such as `reduce_mean.v1`.
+    grad_factor (float): Factor on the gradients that reach the transformer.
+    The other arguments: see `build_transformer`.
+    RETURNS (Model): From Docs to token vectors.
+    """
+    from spacy_transformers.layers.split_trf import split_trf_batch
+    from spacy_transformers.layers.trfs2arrays import trfs2arrays
+
+    transformer = build_transformer(
+        name,
+        get_spans,
+        tokenizer_config,
+        transformer_config,
+        mixed_precision,
+        grad_scaler_config,
+        frozen_layers,
+        frozen_embeddings,
+    )
+    # Nested as a replaced listener is, so that their bytes are interchangeable.
+    tok2vec: Model[List[Doc], List[Floats2d]] = chain(
+        chain(transformer, split_trf_batch()), trfs2arrays(pooling, grad_factor)
+    )
+    return tok2vec
+
+
+def replace_listener_config(transformer: Dict[str, Any], listener: Dict[str, Any]) -> Dict[str, Any]:
+    """Return the config that describes a component's model after its listener was replaced by the transformer."""
+    config = {**transformer, "@architectures": STANDALONE}
+    return {**config, **{key: listener[key] for key in ("pooling", "grad_factor") if key in listener}}
+
+
+def freeze(transformer: Any, n_layers: int, embeddings: bool) -> None:
+    """Stop the gradients of the lowest layers of a Hugging Face encoder.
+
+    transformer (PreTrainedModel): The encoder.
+    n_layers (int): How many of the lowest layers.
+    embeddings (bool): The embeddings too.
+    RAISES (XlreError): If no layer would be left to learn, or the layers cannot be found.
+    """
+    if embeddings:
+        for name, parameter in transformer.named_parameters():
+            if "embed" in name.split(".")[0]:
+                parameter.requires_grad_(False)
+    if n_layers:
+        for layer in _layers(transformer, n_layers)[:n_layers]:
+            for parameter in layer.parameters():
+                parameter.requires_grad_(False)
+
+
+def _layers(transformer: Any, n_frozen: int) -> List[Any]:
+    kind, total = type(transformer).__name__, getattr(transformer.config, "num_hidden_layers", 0)
+    if n_frozen >= total:
+        raise fail(Errors.X322, frozen=n_frozen, kind=kind, layers=total)
+    for module in transformer.modules():
+        if type(module).__name__ == "ModuleList" and len(module) == total:
+            return list(module)
+    raise fail(Errors.X323, kind=kind)
+
+
+def _freeze_and_convert(
+    convert: Callable[[Model, Any, bool], Tuple[Any, Callable]],
+    n_layers: int,
+    embeddings: bool,
+    model: Model,
+    wordpieces: Any,
+    is_train: bool,
+) -> Tuple[Any, Callable]:
+    if is_train:
+        freeze(model.shims[0]._hfmodel.transformer, n_layers, embeddings)
+    return convert(model, wordpieces, is_train)

@@ -1,0 +1,38 @@
+"""A trained `xlre_relation` with an encoder of its own, which any pipeline can source."""
+
+import tempfile
+
+from spacy.language import Language
+from spacy.util import load_model
+
+from ..errors import Errors, fail
+from .relation import RelationExtractor
+
+LISTENER_PATH = "model.tok2vec"
+
+
+def make_standalone(nlp: Language) -> Language:
+    """Return a pipeline of the relation components alone, each with its own copy of the encoder that it listened to.
+
+        trained = make_standalone(spacy.load("my_pipeline"))
+        nlp = spacy.load("en_core_web_sm")
+        nlp.add_pipe("xlre_relation", source=trained)
+
+    nlp (Language): A trained pipeline; it is left as it is.
+    RETURNS (Language): The new pipeline. A component that has its own encoder already is copied.
+    RAISES (XlreError): If the pipeline has no such component.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        nlp.to_disk(folder)
+        copy = load_model(folder)
+    names = [name for name, pipe in copy.components if isinstance(pipe, RelationExtractor)]
+    if not names:
+        raise fail(Errors.X324, name=nlp.meta["name"], found=", ".join(nlp.component_names) or "none")
+    for upstream, pipe in copy.pipeline:
+        for name in names:
+            if name in getattr(pipe, "listening_components", ()):
+                copy.replace_listeners(upstream, name, [LISTENER_PATH])
+    for name in copy.component_names:
+        if name not in names:
+            copy.remove_pipe(name)
+    return copy
