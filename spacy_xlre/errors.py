@@ -141,8 +141,9 @@ class Errors(metaclass=_WithCodes):
     X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
     X701 = "{path} is not a trained pipeline. Run the train step first, or pass the folder that 'spacy train' wrote."
     X702 = "Building wheels needs the package 'build'. Run: pip install 'spacy-xlre[project]', or pass --no-wheel."
-    # reports
+    # packages and reports
     X750 = "Table '{title}', row {row}: {cells} cells for {columns} columns. Give each row one cell a column."
+    X751 = "This needs the package {module}, which is not installed. Run: pip install \"spacy-xlre[{extra}]\""
 
 
 def fail(message: str, **details: Any) -> XlreError:
