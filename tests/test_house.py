@@ -7,8 +7,10 @@ import re
 import string
 import subprocess
 import sys
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterable, Iterator, List, Set, Tuple
 
 import pytest
 
@@ -31,6 +33,9 @@ FLOORS = [
     {"cli"},
 ]
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+SETUP = configparser.ConfigParser(delimiters=("=",), interpolation=None)
+SETUP.optionxform = str  # type: ignore[assignment, method-assign]
+SETUP.read(CHECKOUT / "setup.cfg", encoding="utf-8")
 CODES = sorted(name for name in vars(Errors) if not name.startswith("__"))
 
 
@@ -64,11 +69,8 @@ def room_of(dotted: str) -> str:
 
 
 def entry_points() -> Dict[Tuple[str, str], str]:
-    setup = configparser.ConfigParser(delimiters=("=",), interpolation=None)
-    setup.optionxform = str  # type: ignore[assignment, method-assign]
-    setup.read(CHECKOUT / "setup.cfg", encoding="utf-8")
     found = {}
-    for group, lines in setup["options.entry_points"].items():
+    for group, lines in SETUP["options.entry_points"].items():
         for line in lines.strip().splitlines():
             name, _, target = line.partition("=")
             found[(group, name.strip())] = target.strip()
@@ -88,6 +90,34 @@ def readme_command(name: str) -> str:
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_no_module_imports_torch_when_it_is_loaded(path):
     assert not HEAVY & {name.split(".")[0] for name in imports_of(path, everywhere=False)}
+
+
+def brought_by(requirements: Iterable[str]) -> Set[str]:
+    """Return the normalised names of all packages that requirements bring, extras left out."""
+    found: Set[str] = set()
+    waiting = list(requirements)
+    while waiting:
+        line = waiting.pop()
+        name = re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", line.strip(), maxsplit=1)[0]).lower()
+        if name not in found and "extra ==" not in line:
+            found.add(name)
+            with suppress(PackageNotFoundError):
+                waiting.extend(requires(name) or [])
+    return found
+
+
+def test_modules_import_only_what_the_requirements_bring_when_they_are_loaded():
+    packages = packages_distributions()
+    brought = brought_by(SETUP["options"]["install_requires"].strip().splitlines())
+    foreign = {
+        f"{name_of(path)}: {name}"
+        for path in MODULES
+        for name in imports_of(path, everywhere=False)
+        for top in [name.split(".")[0]]
+        if top != "spacy_xlre" and top not in sys.stdlib_module_names
+        if not {package.lower().replace("_", "-") for package in packages.get(top, [])} & brought
+    }
+    assert not foreign, "import it inside the function, with spacy_xlre.extras.need"
 
 
 def test_imports_inside_functions_are_told_from_those_of_the_module():
@@ -251,9 +281,7 @@ def test_the_changelog_begins_with_this_version():
 
 
 def test_constraints_pin_every_direct_requirement_and_no_cuda_package():
-    setup = configparser.ConfigParser(interpolation=None)
-    setup.read(CHECKOUT / "setup.cfg", encoding="utf-8")
-    lines = [setup["options"]["install_requires"], *setup["options.extras_require"].values()]
+    lines = [SETUP["options"]["install_requires"], *SETUP["options.extras_require"].values()]
     direct = {re.split(r"[<>=!~;\[ ]", line)[0] for block in lines for line in block.strip().splitlines()}
     pins = (CHECKOUT / "constraints.txt").read_text(encoding="utf-8")
     pinned = set(re.findall(r"^([\w.-]+)==", pins, re.MULTILINE))

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 
-import marisa_trie
-
 from ..errors import Errors, fail
+from ..extras import need
 from ..files import Rejects, atomic_file, atomic_folder
 from .names import is_matchable, name_key
 from .schema import DATABASE, INDEXES, MANIFEST, REJECTS, TABLES, Manifest, Property
@@ -110,6 +109,7 @@ class _Builder:
         self.folder = folder
         self.left_out = left_out
         self._reject = left_out.add
+        self._make_trie = need("marisa_trie", extra="kb").Trie
 
     def run(self, version: int, entities: Path, facts: Path, properties: Path, progress: Progress) -> Manifest:
         with closing(sqlite3.connect(self.folder / DATABASE)) as db:
@@ -231,7 +231,7 @@ class _Builder:
         languages: Dict[str, Dict[str, int]] = {}
         for (lang,) in db.execute("SELECT DISTINCT lang FROM names ORDER BY lang").fetchall():
             names = [name for (name,) in db.execute("SELECT name FROM names WHERE lang = ?", (lang,))]
-            trie = marisa_trie.Trie({name_key(name) for name in names})
+            trie = self._make_trie({name_key(name) for name in names})
             trie.save(str(self.folder / f"{lang}.marisa"))
             db.execute("CREATE TEMP TABLE scores (key INTEGER, entity INTEGER, score REAL)")
             db.executemany(

@@ -8,9 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
-import marisa_trie
-
 from ..errors import Errors, fail
+from ..extras import need
 from .names import name_key
 from .schema import DATABASE, Entity, Fact, Manifest, Property, read_manifest
 
@@ -32,7 +31,7 @@ class KnowledgeBase:
         self.manifest: Manifest = read_manifest(folder)
         self._store = self.path / str(self.manifest.version)
         self._local = threading.local()
-        self._tries: Dict[str, marisa_trie.Trie] = {}
+        self._tries: Dict[str, Any] = {}
         self._number = lru_cache(_CACHE_SIZE)(self._read_number)
         self._id = lru_cache(_CACHE_SIZE)(self._read_id)
         self.entity = lru_cache(_CACHE_SIZE)(self._read_entity)
@@ -92,8 +91,8 @@ class KnowledgeBase:
         for name, key in trie.iteritems():
             yield name, self.candidates_of_key(key, lang)
 
-    def trie(self, lang: str) -> marisa_trie.Trie:
-        """Return the memory-mapped trie of a language's names.
+    def trie(self, lang: str) -> Any:
+        """Return the memory-mapped `marisa_trie.Trie` of a language's names.
 
         RAISES (XlreError): If there are no names in that language, or the file is damaged.
         """
@@ -101,6 +100,7 @@ class KnowledgeBase:
             if lang not in self.manifest.languages:
                 raise fail(Errors.X107, lang=lang, langs=", ".join(self.languages) or "none")
             path = self._store / f"{lang}.marisa"
+            marisa_trie = need("marisa_trie", extra="kb")
             try:
                 self._tries[lang] = marisa_trie.Trie().mmap(str(path))
             except Exception as error:  # marisa raises bare RuntimeError, OSError or its own types
