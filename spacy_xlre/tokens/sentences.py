@@ -10,6 +10,8 @@ from typing import List, Set, Tuple, Union, overload
 import regex
 from spacy.tokens import Doc, Span
 
+from ..extras import need
+
 PARAGRAPH = regex.compile(r"\n[^\S\n]*\n\s*")
 # Marks that end a sentence and nothing else, before a number: "……。1982年".
 FULL_STOP = regex.compile(r"[。！？｡।॥۔؟።။][”’」』》）)]*\s*(?=\p{Nd})")
@@ -94,12 +96,11 @@ def _paragraphs(text: str) -> List[Range]:
 
 def _segment(text: str, lang: str) -> List[str]:
     """Cut a paragraph into sentences that join to it again."""
-    from sentencex import segment
-
+    sentencex = need("sentencex", extra="align")
     # Spaces of several bytes make sentencex slice inside a character; a plain one has the same length here.
     plain = "".join(" " if char.isspace() else char for char in text)
     try:
-        sentences = segment(lang, plain)
+        sentences = sentencex.segment(lang, plain)
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # what its Rust code raises, which is no Exception
             raise
