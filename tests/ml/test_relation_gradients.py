@@ -1,0 +1,165 @@
+"""Every backward that is written by hand, compared with differences of the forward."""
+
+from typing import Callable
+
+import numpy as np
+import pytest
+from thinc.api import Model, NumpyOps
+
+from spacy_xlre.ml.relations.attention import PairAttention
+from spacy_xlre.ml.relations.classifier import build_classifier
+from spacy_xlre.ml.relations.losses import IMPOSSIBLE, create_binary_cross_entropy, create_cross_entropy
+from spacy_xlre.ml.relations.pair_vectors import build_pair_vectors
+from spacy_xlre.ml.relations.pairs import DocPairs, PairBatch, collate
+from spacy_xlre.ml.relations.segments import gather, range_means
+
+OPS = NumpyOps()
+WIDTH = 4
+
+
+def doc_pairs(n_tokens, spans, pairs, context):
+    return DocPairs(
+        n_tokens=n_tokens,
+        spans=np.array(spans, dtype="int64").reshape(-1, 2),
+        types=np.arange(len(spans), dtype="uint64"),
+        heads=np.array([head for head, _ in pairs], dtype="int64"),
+        tails=np.array([tail for _, tail in pairs], dtype="int64"),
+        context=np.array([context] * len(pairs), dtype="int64").reshape(-1, 2),
+        allowed=np.ones((len(pairs), 2), dtype=bool),
+    )
+
+
+@pytest.fixture
+def pairs() -> PairBatch:
+    # The first two entities of the first Doc are adjacent, the second is part of four pairs, the second Doc has none.
+    first = doc_pairs(7, [(0, 2), (2, 3), (5, 7)], [(0, 1), (1, 0), (1, 2), (2, 1), (0, 2)], (0, 7))
+    return collate([first, doc_pairs(3, [(1, 2)], [], (0, 0)), doc_pairs(5, [(0, 1), (3, 4)], [(0, 1)], (0, 5))])
+
+
+@pytest.fixture
+def tokens() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(15, WIDTH)).astype("float32")
+
+
+def differences(loss: Callable[[], float], array: np.ndarray, eps: float = 1e-2) -> np.ndarray:
+    result = np.zeros(array.shape)
+    for index in np.ndindex(*array.shape):
+        before = array[index]
+        array[index] = before + eps
+        above = loss()
+        array[index] = before - eps
+        below = loss()
+        array[index] = before
+        result[index] = (above - below) / (2 * eps)
+    return result
+
+
+def assert_gradients(model: Model, X, inputs, as_gradients=lambda dX: [dX], seed: int = 1) -> None:
+    """Check the gradients of the inputs (parts of X) and of all parameters, for a random gradient of the output."""
+    Y, backprop = model.begin_update(X)
+    dY = np.random.default_rng(seed).normal(size=Y.shape).astype("float32")
+
+    def loss() -> float:
+        return float((model.predict(X).astype("float64") * dY).sum())
+
+    gradients = as_gradients(backprop(dY.copy()))
+    for found, array in zip(gradients, inputs, strict=True):
+        np.testing.assert_allclose(found, differences(loss, array), rtol=2e-2, atol=2e-2)
+    for node in model.walk():
+        for name in node.param_names:
+            expected = differences(loss, node.get_param(name))
+            np.testing.assert_allclose(
+                node.get_grad(name), expected, rtol=2e-2, atol=2e-2, err_msg=f"{node.name}.{name}"
+            )
+
+
+def test_means_over_ranges_that_overlap_or_are_empty(tokens):
+    ranges = np.array([(0, 3), (2, 5), (4, 4), (14, 15), (15, 15), (0, 15)])
+    Y, backprop = range_means(OPS, tokens, ranges)
+    np.testing.assert_allclose(Y[0], tokens[:3].mean(axis=0), rtol=1e-5)
+    np.testing.assert_array_equal(Y[[2, 4]], 0.0)
+    dY = np.random.default_rng(1).normal(size=Y.shape).astype("float32")
+
+    def loss():
+        return float((range_means(OPS, tokens, ranges)[0].astype("float64") * dY).sum())
+
+    np.testing.assert_allclose(backprop(dY), differences(loss, tokens), rtol=1e-2, atol=1e-3)
+
+
+def test_no_ranges_give_no_means_of_the_right_width(tokens):
+    Y, backprop = range_means(OPS, tokens, np.zeros((0, 2), dtype="int64"))
+    assert Y.shape == (0, WIDTH)
+    np.testing.assert_array_equal(backprop(Y), np.zeros_like(tokens))
+
+
+def test_an_entity_in_several_pairs_gets_the_sum_of_their_gradients(tokens):
+    _, backprop = gather(OPS, tokens, np.array([3, 3, 5, 3]))
+    d_tokens = backprop(np.ones((4, WIDTH), dtype="float32"))
+    np.testing.assert_array_equal(d_tokens[:, 0], [0, 0, 0, 3, 0, 1] + [0] * 9)
+
+
+def test_attention_over_the_context(tokens, pairs):
+    entities = np.random.default_rng(2).normal(size=(len(pairs), 6)).astype("float32")
+    model = PairAttention(n_heads=2, key_width=3, value_width=2)
+    model.set_dim("nI", WIDTH)
+    model.set_dim("nE", 6)
+    model.initialize()
+    for name in ("head_bias", "tail_bias"):
+        bias = model.get_param(name)
+        bias[:] = np.random.default_rng(3).normal(size=bias.shape)
+    assert_gradients(model, (tokens, entities, pairs), [tokens, entities], as_gradients=lambda dX: dX)
+
+
+@pytest.mark.parametrize("heads", [0, 2])
+def test_pair_vectors(tokens, pairs, heads):
+    model = build_pair_vectors(type_width=2, type_rows=5, distance_width=2, attention_heads=heads, attention_width=3)
+    model.set_dim("nI", WIDTH)
+    model.initialize()
+    assert model.predict((tokens, pairs)).shape == (len(pairs), model.get_dim("nO"))
+    assert_gradients(model, (tokens, pairs), [tokens])
+
+
+def test_classifier():
+    X = np.random.default_rng(4).normal(size=(3, 5)).astype("float32")
+    model = build_classifier(hidden_width=4)
+    model.initialize(X=X, Y=np.zeros((3, 2), dtype="float32"))
+    output = model.get_ref("output_layer").get_param("W")
+    output[:] = np.random.default_rng(5).normal(size=output.shape)
+    assert_gradients(model, X, [X])
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_cross_entropy(smoothing):
+    loss = create_cross_entropy(smoothing)
+    logits = np.array([[2.0, -1.0, 0.5], [0.0, IMPOSSIBLE, 1.0], [3.0, 1.0, 1.0]], dtype="float64")
+    targets = np.array([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+    weights = np.array([[0.7], [2.0], [0.0]])
+    _, gradient = loss(logits, targets, weights)
+    expected = differences(lambda: loss(logits, targets, weights)[0], logits, eps=1e-4)
+    np.testing.assert_allclose(gradient, expected, atol=1e-4)
+    np.testing.assert_array_equal(gradient[2], 0.0)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_binary_cross_entropy(smoothing):
+    loss = create_binary_cross_entropy(smoothing)
+    logits = np.array([[2.0, -1.0], [IMPOSSIBLE, 30.0], [3.0, 1.0]], dtype="float64")
+    targets = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 0.0]])
+    weights = np.array([[0.7, 0.7], [2.0, 2.0], [0.0, 0.0]])
+    _, gradient = loss(logits, targets, weights)
+    expected = differences(lambda: loss(logits, targets, weights)[0], logits, eps=1e-4)
+    np.testing.assert_allclose(gradient, expected, atol=1e-4)
+    np.testing.assert_array_equal(gradient[2], 0.0)
+
+
+def test_losses_of_large_logits_are_finite():
+    logits = np.array([[1e4, -1e4], [-1e4, 1e4]], dtype="float32")
+    for loss in (create_cross_entropy(), create_binary_cross_entropy()):
+        value, gradient = loss(logits, np.array([[0.0, 1.0], [0.0, 1.0]], dtype="float32"), np.ones((2, 1)))
+        assert np.isfinite(value)
+        assert np.isfinite(gradient).all()
+
+
+def test_cross_entropy_of_even_logits_is_the_logarithm_of_their_number():
+    value, _ = create_cross_entropy()(np.zeros((1, 4)), np.array([[0.0, 1.0, 0.0, 0.0]]), np.ones((1, 1)))
+    assert value == pytest.approx(np.log(4))
