@@ -18,6 +18,8 @@ class _WithCodes(type):
 
 
 class Errors(metaclass=_WithCodes):
+    """The messages by code; `Errors.X001` has its code in front."""
+
     # tokens and files
     X001 = "{path}, line {line}: not valid UTF-8 ({reason}). Convert the file to UTF-8, for example with iconv."
     X002 = "{path}: no such file. Check the path, or run the step that writes it."
@@ -109,8 +111,13 @@ class Errors(metaclass=_WithCodes):
         "{name}: its tokenizer does not tell where word pieces stand in the text. "
         "Choose an encoder with a fast tokenizer (tokenizer.json)."
     )
-    X402 = "{name}: there is no layer {layer}; the encoder has {n_layers}. Set the aligner's layer from 1 to {n_layers}."
+    X402 = (
+        "{name}: there is no layer {layer}; the encoder has {n_layers}. Set the aligner's layer from 1 to {n_layers}."
+    )
     X403 = "'{method}' is not a way to choose links. Set the aligner's method to one of: {methods}."
+    X404 = "{path}: the aligner's settings cannot be used ({reason}). Correct the section [aligner]."
+    X405 = "The span [{start}:{end}] does not lie in the segment {lang}. Project spans of the bitext's own segments."
+    X406 = "{path}: holds no bitexts. Make some with: spacy xlre corpus"
     # corpus
     X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
     X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."
@@ -141,9 +148,10 @@ class Errors(metaclass=_WithCodes):
     X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
     X701 = "{path} is not a trained pipeline. Run the train step first, or pass the folder that 'spacy train' wrote."
     X702 = "Building wheels needs the package 'build'. Run: pip install 'spacy-xlre[project]', or pass --no-wheel."
+    X703 = "The pipeline has no xlre_relation component, only {names}. Train one with configs/pipeline.cfg."
     # packages and reports
     X750 = "Table '{title}', row {row}: {cells} cells for {columns} columns. Give each row one cell a column."
-    X751 = "This needs the package {module}, which is not installed. Run: pip install \"spacy-xlre[{extra}]\""
+    X751 = 'This needs the package {module}, which is not installed. Run: pip install "spacy-xlre[{extra}]"'
 
 
 def fail(message: str, **details: Any) -> XlreError:

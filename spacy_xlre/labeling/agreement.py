@@ -1,9 +1,9 @@
 """Agreement between the languages of a bitext: it filters mentions, settles what they mean, and adds missing ones.
 
 Every mention that the matcher finds votes, with the prior of each candidate, for entity ids; the mentions linked to it
-in the other languages vote too. The id with the most votes wins, and its share of the votes is the mention's score. So a
-name that belongs to somebody else in one language alone is outvoted, and takes the span that the others project. Where
-a language has no mention at the place onto which the others project theirs, one is added.
+in the other languages vote too. The id with the most votes wins, and its share of the votes is the mention's score. So
+a name that belongs to somebody else in one language alone is outvoted, and takes the span that the others project.
+Where a language has no mention at the place onto which the others project theirs, one is added.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The languages of a bitext vote on mentions. Each case is three sentences of one-token names with links by position."""
+"""The languages of a bitext vote on mentions. Each case is one sentence of short names, linked by position."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def aligned(nlp, texts=TEXTS, links=((0, 0), (1, 1), (2, 2)), prob=0.9):
 
 def mention(alignment, lang, start, end, **candidates):
     segment = get_segments(alignment.doc)[lang]
-    ids = [(entity, prior) for entity, prior in candidates.items()]
+    ids = list(candidates.items())
     span = segment[start:end]
     return Mention(span.start, span.end, ids, span.text, False)
 

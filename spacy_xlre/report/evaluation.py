@@ -1,0 +1,180 @@
+"""Evaluating a pipeline on gold Docs: by language, with gold entities and end to end."""
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from ..errors import Errors, fail
+from ..labeling.quality import DocKey, doc_key, trap_items
+from ..pipeline.relation import RelationExtractor
+from ..pipeline.targets import entities_of
+from ..scoring.relations import (
+    Counts,
+    PairItem,
+    RelationItem,
+    candidate_recall,
+    count,
+    count_by,
+    macro_f1,
+    precision_recall_area,
+    read_items,
+)
+from .tables import Table
+
+POOLED = "all"
+Progress = Callable[[Sequence[Doc]], Iterable[Doc]]
+
+
+@dataclass
+class Evaluation:
+    """What a pipeline found in gold Docs, and what there was to find; all sets of items.
+
+    gold, predicted (Set[RelationItem]): Relations.
+    scores (Dict[RelationItem, float]): The predictions' scores.
+    candidates (Set[PairItem]): Pairs that the component looked at.
+    traps (Set[RelationItem]): Facts that are true but not stated.
+    gold_entities, entities (Dict[str, set]): Entities by language.
+    """
+
+    gold: Set[RelationItem] = field(default_factory=set)
+    predicted: Set[RelationItem] = field(default_factory=set)
+    scores: Dict[RelationItem, float] = field(default_factory=dict)
+    candidates: Set[PairItem] = field(default_factory=set)
+    traps: Set[RelationItem] = field(default_factory=set)
+    gold_entities: Dict[str, set] = field(default_factory=dict)
+    entities: Dict[str, set] = field(default_factory=dict)
+
+    @property
+    def languages(self) -> List[str]:
+        """The language codes, sorted."""
+        return sorted(self.gold_entities)
+
+    def counts(self) -> Dict[str, Counts]:
+        """Count relations by language and pooled."""
+        by_language = count_by(self.gold, self.predicted, lambda item: _language(item.doc))
+        return {**{lang: by_language.get(lang, Counts()) for lang in self.languages}, POOLED: self._pooled()}
+
+    def entity_counts(self) -> Dict[str, Counts]:
+        """Count entities (span and type) by language and pooled."""
+        parts = {lang: count_sets(self.gold_entities[lang], self.entities[lang]) for lang in self.languages}
+        parts[POOLED] = Counts(*(sum(getattr(c, name) for c in parts.values()) for name in ("tp", "fp", "fn")))
+        return parts
+
+    def by_label(self) -> Dict[str, Counts]:
+        """Count relations by label."""
+        return count_by(self.gold, self.predicted, lambda item: item.label)
+
+    def trap_rate(self) -> Optional[float]:
+        """Return the share of the traps that were predicted, or None if the gold Docs mark none."""
+        return len(self.traps & self.predicted) / len(self.traps) if self.traps else None
+
+    def _pooled(self) -> Counts:
+        return count(self.gold, self.predicted)
+
+
+def count_sets(gold: set, predicted: set) -> Counts:
+    """Count hits, false alarms and misses of any two sets."""
+    hits = len(gold & predicted)
+    return Counts(hits, len(predicted) - hits, len(gold) - hits)
+
+
+def evaluate_pipeline(
+    nlp: Language, gold: Sequence[Doc], *, gold_entities: bool, progress: Progress = lambda docs: docs
+) -> Evaluation:
+    """Run a pipeline on the texts of gold Docs and collect what it finds.
+
+    nlp (Language): A pipeline with an `xlre_relation` component.
+    gold (Sequence[Doc]): Docs with entities and relations, tokenised as the pipeline does.
+    gold_entities (bool): Give the component the gold entities and skip `ner`; otherwise run end to end.
+    progress (Callable): Wraps the Docs to show progress.
+    RETURNS (Evaluation): Items, by which all metrics are computed.
+    RAISES (XlreError): If the pipeline has no relation component.
+    """
+    relation = next((pipe for _, pipe in nlp.pipeline if isinstance(pipe, RelationExtractor)), None)
+    if relation is None:
+        raise fail(Errors.X703, names=", ".join(nlp.pipe_names) or "no components")
+    symmetric = relation.rules.symmetric
+    result = Evaluation()
+    disabled = ["ner"] if gold_entities and "ner" in nlp.pipe_names else []
+    with nlp.select_pipes(disable=disabled):
+        for reference in progress(gold):
+            key = doc_key(reference)
+            doc = nlp(_with_entities(nlp, reference) if gold_entities else nlp.make_doc(reference.text))
+            truth = set(read_items(reference, key, symmetric))
+            found = read_items(doc, key, symmetric)
+            result.gold |= truth
+            result.predicted |= set(found)
+            result.scores.update(found)
+            result.traps |= trap_items(reference) - truth
+            result.candidates |= set(_candidates(relation, doc, key))
+            for side, source in ((result.gold_entities, reference), (result.entities, doc)):
+                side.setdefault(key[1], set()).update((key, e.start_char, e.end_char, e.label_) for e in source.ents)
+    return result
+
+
+def evaluation_tables(with_gold: Evaluation, end_to_end: Optional[Evaluation]) -> List[Table]:
+    """Lay the results out: one table by language, one by label."""
+    columns = ["language", "P", "R", "F1", "candidate recall", "traps predicted"]
+    rows: List[List[Any]] = []
+    counts = with_gold.counts()
+    own = end_to_end.counts() if end_to_end is not None else {}
+    entities = end_to_end.entity_counts() if end_to_end is not None else {}
+    if end_to_end is not None:
+        columns += ["end to end P", "end to end R", "end to end F1", "entity F1"]
+    for lang, found in counts.items():
+        gold = {item for item in with_gold.gold if lang in (POOLED, _language(item.doc))}
+        traps = {item for item in with_gold.traps if lang in (POOLED, _language(item.doc))}
+        trapped = len(traps & with_gold.predicted) / len(traps) if traps else None
+        row = [lang, found.precision, found.recall, found.f1, candidate_recall(gold, with_gold.candidates), trapped]
+        if end_to_end is not None:
+            row += [own[lang].precision, own[lang].recall, own[lang].f1, entities[lang].f1]
+        rows.append(row)
+    by_label = [[label, c.precision, c.recall, c.f1, c.tp + c.fn] for label, c in with_gold.by_label().items()]
+    return [
+        Table("Relations by language", columns, rows, "P, R, F1 and candidate recall with gold entities."),
+        Table("Relations by label, gold entities", ["label", "P", "R", "F1", "gold"], by_label),
+    ]
+
+
+def evaluation_data(evaluation: Evaluation) -> Dict[str, Any]:
+    """Return all figures of an evaluation as plain data."""
+    counts = evaluation.counts()
+    return {
+        "languages": {lang: _figures(found) for lang, found in counts.items()},
+        "labels": {label: _figures(found) for label, found in evaluation.by_label().items()},
+        "macro_f": macro_f1(evaluation.by_label()),
+        "candidate_recall": candidate_recall(evaluation.gold, evaluation.candidates),
+        "precision_recall_area": precision_recall_area(evaluation.gold, evaluation.scores),
+        "trap_rate": evaluation.trap_rate(),
+        "entities": {lang: _figures(found) for lang, found in evaluation.entity_counts().items()},
+    }
+
+
+def _figures(counts: Counts) -> Dict[str, float]:
+    return {
+        "p": counts.precision,
+        "r": counts.recall,
+        "f": counts.f1,
+        "right": counts.tp,
+        "wrong": counts.fp,
+        "missed": counts.fn,
+    }
+
+
+def _language(key: Any) -> str:
+    return key[1]
+
+
+def _with_entities(nlp: Language, reference: Doc) -> Doc:
+    doc = nlp.make_doc(reference.text)
+    spans = [doc.char_span(e.start_char, e.end_char, e.label_, e.kb_id_, "expand") for e in reference.ents]
+    doc.set_ents([span for span in spans if span is not None])
+    return doc
+
+
+def _candidates(relation: RelationExtractor, doc: Doc, key: DocKey) -> Iterator[PairItem]:
+    for head_start, head_end, tail_start, tail_end in relation.get_candidates([doc], [entities_of(doc)])[0].keys():
+        head, tail = Span(doc, head_start, head_end), Span(doc, tail_start, tail_end)
+        yield key, (head.start_char, head.end_char), (tail.start_char, tail.end_char)
