@@ -6,6 +6,7 @@ No machine learning and no files here. One module owns each annotation; everythi
 from .bitext import Alignment, Bead, Link, PairAlignment, get_alignment, get_segments, make_bitext, set_alignment
 from .combine import concat
 from .extensions import register_extensions
+from .projection import Projection
 from .relations import (
     NA,
     PairNegative,
@@ -19,6 +20,7 @@ from .relations import (
     set_language,
     set_relations,
 )
+from .sentences import split_sentences
 
 __all__ = [
     "NA",
@@ -27,6 +29,7 @@ __all__ = [
     "Link",
     "PairAlignment",
     "PairNegative",
+    "Projection",
     "Relation",
     "concat",
     "get_alignment",
@@ -42,4 +45,5 @@ __all__ = [
     "set_bitext_id",
     "set_language",
     "set_relations",
+    "split_sentences",
 ]

@@ -16,6 +16,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..errors import Errors, fail
+from .projection import Projection, project_span
 from .spans import read_spans
 
 GROUP = "bitext"
@@ -67,6 +68,17 @@ class PairAlignment:
         """Return the bead whose source side holds a token (counted from the segment's start), or None."""
         return next((bead for bead in self.beads if bead.source[0] <= token < bead.source[1]), None)
 
+    def project(self, span: Span) -> Projection:
+        """Carry a span of the source segment to the target segment.
+
+        span (Span): A part of the source segment.
+        RETURNS (Projection): The contiguous target span with a score, or None and the reason.
+        RAISES (XlreError): If the span is not a part of the source segment.
+        """
+        if span.doc is not self.source.doc or not self.source.start <= span.start < span.end <= self.source.end:
+            raise fail(Errors.X405, start=span.start, end=span.end, lang=self.source.label_)
+        return project_span(span, self.source, self.target, self.links)
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -95,6 +107,21 @@ class Alignment:
             if (pair.source.label_, pair.target.label_) == (target, source):
                 return pair.flipped()
         return None
+
+    def project(self, span: Span, to: str) -> Projection:
+        """Carry a span from the segment that it stands in to another.
+
+        span (Span): A part of one segment.
+        to (str): The language code of the segment to carry it to.
+        RETURNS (Projection): The contiguous target span with a score, or None and the reason.
+        RAISES (XlreError): If the span lies in no segment, or there is no segment in that language.
+        """
+        segments = get_segments(self.doc)
+        for lang, segment in segments.items():
+            if span.doc is self.doc and segment.start <= span.start < span.end <= segment.end:
+                pair = self.between(lang, to)
+                return Projection(None, 0.0, "not aligned") if pair is None else pair.project(span)
+        raise fail(Errors.X405, start=span.start, end=span.end, lang=", ".join(segments))
 
 
 def make_bitext(nlp: Language, texts: Mapping[str, str]) -> Doc:

@@ -1,0 +1,1 @@
+"""Finding what corresponds to what: sentence vectors to beads, word piece vectors to links. Arrays in, arrays out."""
