@@ -40,10 +40,11 @@ def name_key(name: str) -> str:
 
 
 def is_matchable(key: str) -> bool:
-    """Tell whether a name is looked for in texts: not if it has no letter, or is one letter long.
+    """Tell whether a name is looked for in texts: not if it has no letter, or is nothing but one letter.
 
     A number ("1984") or a letter ("X") stands in a text for something else nearly always. One Han character or kana is
     a whole word, and is looked for.
     """
-    letters = sum(character.isalpha() for character in key)
-    return letters > 1 or (letters == 1 and has_unspaced(key))
+    if not any(character.isalpha() for character in key):
+        return False
+    return sum(character.isalnum() for character in key) > 1 or has_unspaced(key)
