@@ -1,13 +1,15 @@
+import json
 from pathlib import Path
-from typing import Dict
+from typing import Dict, List, Tuple
 
 import numpy as np
 import pytest
 from spacy.language import Language
+from tokenizers import Tokenizer
 
 from spacy_xlre.encoder import EncoderFiles, trim_files, write_encoder
 from spacy_xlre.encoder.embedded import bert_config, embedded_files
-from spacy_xlre.encoder.unigram import SpecialPieces, build_tokenizer, tokenizer_config
+from spacy_xlre.encoder.unigram import SpecialPieces, build_tokenizer, tokenizer_config, unigram_vocabulary
 from spacy_xlre.encoder.weights import Sizes, read_weights
 from spacy_xlre.tokens.blank import blank_multilingual
 
@@ -20,6 +22,13 @@ TINY_CHARACTERS = (
 TINY_WORDS = ("▁the", "▁of", "▁in", "▁was", "▁born", "▁der", "▁die", "▁в", "▁на", "ing", "en", "ов", "中国", "北京")
 EMBEDDED_LANGUAGES = ("en", "de", "es", "fr", "zh")
 EMBEDDED_WORDS = 300
+KEPT_SENTENCES = (
+    "In the first year they were not very happy with it.",
+    "Wir haben in der Straße kein Haus, und sie hat auch keine Zeit.",
+    "No se puede decir que la casa sea de mi padre.",
+    "L'été, il n'est pas à la maison.",
+    "她不在家。",
+)
 
 
 def tiny_encoder() -> EncoderFiles:
@@ -80,10 +89,28 @@ def embedded_files_full() -> EncoderFiles:
 
 
 @pytest.fixture(scope="session")
+def full_tokenizer(embedded_files_full: EncoderFiles) -> Tokenizer:
+    """The embedded encoder's own tokenizer, with its whole vocabulary."""
+    return Tokenizer.from_str(json.dumps(embedded_files_full.tokenizer))
+
+
+@pytest.fixture(scope="session")
+def full_vocabulary(embedded_files_full: EncoderFiles) -> List[Tuple[str, float]]:
+    """The embedded encoder's pieces and scores."""
+    return unigram_vocabulary(embedded_files_full.tokenizer, "the embedded encoder")
+
+
+@pytest.fixture(scope="session", params=KEPT_SENTENCES)
+def kept_sentence(request: pytest.FixtureRequest) -> str:
+    """A sentence all of whose pieces are in the small vocabulary of `embedded_encoder_folder`."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
 def embedded_encoder_folder(embedded_files_full: EncoderFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The embedded encoder with a small vocabulary: all characters, and the most frequent words, of five languages."""
+    """The embedded encoder with a small vocabulary: characters and the most frequent words of five languages."""
     folder = tmp_path_factory.mktemp("encoders") / "embedded"
-    files, _ = trim_files(embedded_files_full, languages=EMBEDDED_LANGUAGES, words=EMBEDDED_WORDS)
+    files, _ = trim_files(embedded_files_full, languages=EMBEDDED_LANGUAGES, words=EMBEDDED_WORDS, texts=KEPT_SENTENCES)
     write_encoder(files, folder)
     return folder
 

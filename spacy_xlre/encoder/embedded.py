@@ -79,7 +79,6 @@ def bert_config(sizes: Sizes, *, eps: float, pad: int) -> Dict[str, Any]:
         "attention_probs_dropout_prob": 0.1,
         "initializer_range": 0.02,
         "position_embedding_type": "absolute",
-        "tokenizer_class": "XLMRobertaTokenizer",
         "torch_dtype": "float32",
     }
 

@@ -1,6 +1,7 @@
 """An encoder as a Hugging Face folder: config.json, model.safetensors, tokenizer.json and tokenizer_config.json."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict
@@ -45,6 +46,8 @@ def write_encoder(files: EncoderFiles, dest: PathLike) -> None:
             (CONFIG, files.config, 2),
         ):
             (folder / name).write_text(json.dumps(content, ensure_ascii=False, indent=indent) + "\n", encoding="utf8")
+        # safetensors makes a file that only its owner can read.
+        shutil.copymode(folder / CONFIG, folder / TENSORS)
 
 
 def read_encoder(folder: PathLike) -> EncoderFiles:

@@ -1,11 +1,13 @@
 """Encoders from the Hugging Face hub (or any folder that transformers loads), as an encoder folder."""
 
+import dataclasses
 import tempfile
-from pathlib import Path
 
 from ..errors import Errors, fail
-from ..files import PathLike, atomic_folder
-from .folder import CONFIG, EncoderFiles, read_encoder
+from ..files import PathLike
+from .folder import EncoderFiles, read_encoder, write_encoder
+from .loading import load_pretrained
+from .unigram import FAST_CLASS
 
 
 def fetch_encoder(name: str, dest: PathLike) -> None:
@@ -15,8 +17,7 @@ def fetch_encoder(name: str, dest: PathLike) -> None:
     dest (str or Path): The folder to write. An existing encoder folder is replaced when the new one is complete.
     RAISES (XlreError): If the encoder cannot be downloaded or loaded, or torch is missing.
     """
-    with atomic_folder(dest, marker=CONFIG) as folder:
-        _save(name, folder)
+    write_encoder(hub_files(name), dest)
 
 
 def hub_files(name: str) -> EncoderFiles:
@@ -26,17 +27,13 @@ def hub_files(name: str) -> EncoderFiles:
     RETURNS (EncoderFiles): The encoder, in float32.
     RAISES (XlreError): If the encoder cannot be downloaded or loaded, or torch is missing.
     """
-    with tempfile.TemporaryDirectory(prefix="xlre-encoder-") as folder:
-        _save(name, Path(folder))
-        return read_encoder(folder)
-
-
-def _save(name: str, folder: Path) -> None:
-    from .loading import load_pretrained
-
     tokenizer, model = load_pretrained(name)
     if not tokenizer.is_fast:
         raise fail(Errors.X205, folder=name, name="fast tokenizer")
-    tokenizer.save_pretrained(folder)
-    # One file: a sharded one would need its index read, and encoders are small.
-    model.float().save_pretrained(folder, safe_serialization=True, max_shard_size="100GB")
+    with tempfile.TemporaryDirectory(prefix="xlre-encoder-") as folder:
+        tokenizer.save_pretrained(folder)
+        # One file: a sharded one would need its index read, and encoders are small.
+        model.float().save_pretrained(folder, safe_serialization=True, max_shard_size="100GB")
+        files = read_encoder(folder)
+    settings = {**files.tokenizer_config, **FAST_CLASS, "model_input_names": tokenizer.model_input_names}
+    return dataclasses.replace(files, tokenizer_config=settings)

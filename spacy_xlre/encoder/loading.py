@@ -48,7 +48,7 @@ def load_pretrained(name: str) -> Tuple[Any, Any]:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         model = AutoModel.from_pretrained(folder, trust_remote_code=False, weights_only=True)
     except (OSError, ValueError, RuntimeError) as error:
-        raise fail(Errors.X211, name=name, reason=" ".join(str(error).split())) from None
+        raise fail(Errors.X211, name=name, reason=" ".join(str(error).split()).rstrip(".")) from None
     return tokenizer, model
 
 

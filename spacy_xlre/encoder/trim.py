@@ -16,7 +16,7 @@ from ..errors import Errors, fail
 from ..files import PathLike
 from .folder import EncoderFiles, read_encoder, write_encoder
 from .languages import characters, piece_frequencies, scripts_of
-from .unigram import unigram_vocabulary
+from .unigram import FAST_CLASS, unigram_vocabulary
 
 DEFAULT_WORDS = 20_000
 DEFAULT_ONCE_IN = 50_000
@@ -165,10 +165,10 @@ def _remap_config(config: Dict[str, Any], new_ids: Dict[int, int]) -> Dict[str, 
 
 
 def _remap_tokenizer_config(config: Dict[str, Any], new_ids: Dict[int, int]) -> Dict[str, Any]:
-    decoder = config.get("added_tokens_decoder")
-    if not decoder:
-        return config
-    return {**config, "added_tokens_decoder": {str(new_ids[int(old)]): token for old, token in decoder.items()}}
+    """Change the ids, and name a class that reads tokenizer.json only: a SentencePiece file would be the old one."""
+    decoder = config.get("added_tokens_decoder") or {}
+    remapped = {str(new_ids[int(old)]): token for old, token in decoder.items()}
+    return {**config, **FAST_CLASS, **({"added_tokens_decoder": remapped} if remapped else {})}
 
 
 def _remap_post_processor(processor: Optional[Dict[str, Any]], new_ids: Dict[int, int]) -> None:

@@ -9,6 +9,8 @@ from .charsmap import build_charsmap, with_compositions
 
 SPACE = "▁"
 MAX_LENGTH = 512
+# XLM-R's own class would need SentencePiece's file as well: spacy-transformers opens it even for a fast tokenizer.
+FAST_CLASS = {"tokenizer_class": "PreTrainedTokenizerFast", "model_input_names": ["input_ids", "attention_mask"]}
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,13 @@ def build_tokenizer(
 
 
 def tokenizer_config(special: SpecialPieces) -> Dict[str, Any]:
-    """Give the content of `tokenizer_config.json`, by which `AutoTokenizer` finds XLM-R's fast class.
+    """Give the content of `tokenizer_config.json`, for `AutoTokenizer`.
 
     special (SpecialPieces): The special pieces.
     RETURNS (Dict[str, Any]): The settings.
     """
     return {
-        "tokenizer_class": "XLMRobertaTokenizer",
+        **FAST_CLASS,
         "model_max_length": MAX_LENGTH,
         "bos_token": special.bos,
         "cls_token": special.bos,
