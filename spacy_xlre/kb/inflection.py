@@ -26,6 +26,29 @@ ELISIONS: Dict[str, Tuple[str, ...]] = {
 # Languages that write titles and common nouns in lower case, so that capitalised neighbours are one name: "Louis
 # Pasteur" is not about the "Louis" of the knowledge base. In English ("Queen Victoria") and German this cannot be said.
 CAPITALS_JOIN = frozenset({"ca", "es", "eu", "fr", "gl", "it", "oc", "pt", "ro"})
+# Forms of address, which are no part of the name after them.
+ADDRESSES = frozenset(
+    {
+        *("m", "m.", "mm.", "mme", "mlle", "dr", "dr.", "me", "pr", "mgr", "sr", "sr.", "sra", "sra.", "srta", "srta."),
+        *(
+            "dra",
+            "dra.",
+            "don",
+            "doña",
+            "d.",
+            "prof.",
+            "sig.",
+            "sig",
+            "dott.",
+            "mr",
+            "mr.",
+            "mrs",
+            "mrs.",
+            "dom",
+            "dona",
+        ),
+    }
+)
 
 
 def endings(lang: str) -> Tuple[str, ...]:
@@ -36,6 +59,11 @@ def endings(lang: str) -> Tuple[str, ...]:
 def capitals_join(lang: str) -> bool:
     """Tell whether a capitalised word beside a name makes it another name in a language."""
     return lang.partition("-")[0] in CAPITALS_JOIN
+
+
+def elides(lang: str) -> bool:
+    """Tell whether words lose a vowel before a name in a language."""
+    return lang.partition("-")[0] in ELISIONS
 
 
 def elision(word: str, lang: str) -> Optional[str]:

@@ -9,7 +9,7 @@ from typing import List, Optional, Sequence, Tuple, Union
 from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc, Span
 
-from .inflection import capitals_join, elision, endings
+from .inflection import ADDRESSES, capitals_join, elides, elision, endings
 from .names import fold, is_matchable
 from .store import Candidates, KnowledgeBase
 
@@ -73,6 +73,7 @@ class MentionMatcher:
         self.parts = parts
         self._text_lang = lang
         self._rests = frozenset(("", ".", *endings(lang)) if inflection else ("",))
+        self._elides = inflection and elides(lang)
         self._capitals_join = capitals_join(lang)
         self._candidates = lru_cache(100_000)(self._read_candidates)
         if self.lang is not None:
@@ -104,7 +105,7 @@ class MentionMatcher:
             lower = window[0].lower() + window[1:]
             if len(lower) == len(window):
                 best = _longer(best, self._longest(tokens, i, start, self._trie.prefixes(lower), altered=True))
-        if best is None and self.inflection and "'" in window:
+        if best is None and self._elides:
             prefix = elision(tokens.text[start : tokens.ends[i]], self._text_lang)
             if prefix is not None:
                 start += len(prefix)
@@ -140,7 +141,8 @@ class MentionMatcher:
             return True
         if first == 0 or before != " ":
             return False
-        return tokens.text[tokens.starts[first - 1]].isupper() and not _begins_sentence(tokens, first - 1)
+        word = tokens.text[tokens.starts[first - 1] : start - 1]
+        return word[:1].isupper() and word.lower() not in ADDRESSES and not _begins_sentence(tokens, first - 1)
 
     def _read_candidates(self, key: str) -> Tuple[Tuple[str, float], ...]:
         assert self.lang is not None

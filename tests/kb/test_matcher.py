@@ -194,6 +194,8 @@ def test_numbers_and_letters_are_not_looked_for_but_han_characters_are(find: Fin
         ("fr", "Louis Pasteur dit", []),
         ("fr", "Bon Louis dort", ["Louis"]),
         ("fr", "chez Jean Louis", []),
+        ("fr", "chez Mme Louis", ["Louis"]),
+        ("es", "con Sr. Louis", ["Louis"]),
         ("fr", "Paris, Texas", ["Paris"]),
         ("es", "el pobre Louis vive", ["Louis"]),
         ("de", "der Komponist Bach Werke", ["Bach"]),

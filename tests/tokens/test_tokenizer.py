@@ -2,7 +2,7 @@ import pickle
 import sys
 import unicodedata
 from pathlib import Path
-from typing import List
+from typing import Callable, List
 
 import pytest
 import regex
@@ -175,6 +175,16 @@ def test_the_fast_and_the_exact_way_of_cutting_agree(text):
 
 def blank(**settings: object) -> Language:
     return spacy.blank("xx", config={"nlp": {"tokenizer": {"@tokenizers": NAME, **settings}}})
+
+
+def test_a_registered_segmenter_can_be_named_in_the_config(tmp_path: Path):
+    @spacy.registry.misc("test_tokenizer.Pairs.v1")
+    def create_pairs() -> Callable[[str], List[str]]:
+        return lambda run: [run[i : i + 2] for i in range(0, len(run), 2)]
+
+    nlp = blank(segmenter={"@misc": "test_tokenizer.Pairs.v1"})
+    nlp.to_disk(tmp_path)
+    assert [token.text for token in spacy.load(tmp_path)("在北京，Tokyo")] == ["在北", "京", "，", "Tokyo"]
 
 
 def test_any_language_class_gets_the_same_tokenizer():
