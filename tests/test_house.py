@@ -8,7 +8,7 @@ import string
 import subprocess
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from importlib.metadata import PackageNotFoundError, distributions, requires
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Set, Tuple
 
@@ -92,13 +92,26 @@ def test_no_module_imports_torch_when_it_is_loaded(path):
     assert not HEAVY & {name.split(".")[0] for name in imports_of(path, everywhere=False)}
 
 
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def providers() -> Dict[str, Set[str]]:
+    """Return the normalised names of the installed packages by the modules they hold, at the top."""
+    found: Dict[str, Set[str]] = {}
+    for package in distributions():
+        for path in package.files or []:
+            found.setdefault(path.parts[0].partition(".")[0], set()).add(plain(package.metadata["Name"]))
+    return found
+
+
 def brought_by(requirements: Iterable[str]) -> Set[str]:
     """Return the normalised names of all packages that requirements bring, extras left out."""
     found: Set[str] = set()
     waiting = list(requirements)
     while waiting:
         line = waiting.pop()
-        name = re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", line.strip(), maxsplit=1)[0]).lower()
+        name = plain(re.split(r"[^\w.-]", line.strip(), maxsplit=1)[0])
         if name not in found and "extra ==" not in line:
             found.add(name)
             with suppress(PackageNotFoundError):
@@ -107,7 +120,7 @@ def brought_by(requirements: Iterable[str]) -> Set[str]:
 
 
 def test_modules_import_only_what_the_requirements_bring_when_they_are_loaded():
-    packages = packages_distributions()
+    packages = providers()
     brought = brought_by(SETUP["options"]["install_requires"].strip().splitlines())
     foreign = {
         f"{name_of(path)}: {name}"
@@ -115,7 +128,7 @@ def test_modules_import_only_what_the_requirements_bring_when_they_are_loaded():
         for name in imports_of(path, everywhere=False)
         for top in [name.split(".")[0]]
         if top != "spacy_xlre" and top not in sys.stdlib_module_names
-        if not {package.lower().replace("_", "-") for package in packages.get(top, [])} & brought
+        if not packages.get(top, set()) & brought
     }
     assert not foreign, "import it inside the function, with spacy_xlre.extras.need"
 
