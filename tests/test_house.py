@@ -100,8 +100,9 @@ def providers() -> Dict[str, Set[str]]:
     """Return the normalised names of the installed packages by the modules they hold, at the top."""
     found: Dict[str, Set[str]] = {}
     for package in distributions():
-        for path in package.files or []:
-            found.setdefault(path.parts[0].partition(".")[0], set()).add(plain(package.metadata["Name"]))
+        name = plain(package.metadata["Name"])
+        for top in {path.parts[0].partition(".")[0] for path in package.files or []}:
+            found.setdefault(top, set()).add(name)
     return found
 
 
