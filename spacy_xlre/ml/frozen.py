@@ -12,6 +12,8 @@ from thinc.api import Model, chain
 from thinc.types import Floats2d, Ragged
 
 from ..errors import Errors, fail
+from .frozen_cache import ATTRIBUTE as FROZEN_OUTPUTS
+from .frozen_cache import FrozenOutputs
 
 SpanGetter = Callable[[List[Doc]], List[List[Span]]]
 TRANSFORMER = "spacy_xlre.TransformerModel.v1"
@@ -27,6 +29,7 @@ def build_transformer(
     grad_scaler_config: Dict[str, Any] = {},  # noqa: B006
     frozen_layers: int = 0,
     frozen_embeddings: bool = True,
+    frozen_cache_mb: int = 1000,
 ) -> Model[List[Doc], Any]:
     """Build `spacy-transformers.TransformerModel.v3` with frozen parts; registered as `spacy_xlre.TransformerModel.v1`.
 
@@ -36,6 +39,8 @@ def build_transformer(
     frozen_layers (int): How many of the lowest layers do not learn. A third of them costs little accuracy and saves
         about as much of the backward pass.
     frozen_embeddings (bool): Whether the embeddings do not learn. Their table is most of a multilingual model's size.
+    frozen_cache_mb (int): Megabytes for the frozen layers' outputs, so that they run once a window and not once an
+        epoch; they then run without dropout. 0 for none. It takes effect if the embeddings are frozen.
     RETURNS (Model): From Docs to a FullTransformerBatch.
     """
     from spacy_transformers.layers.transformer_model import TransformerModel
@@ -45,7 +50,8 @@ def build_transformer(
     )
     wrapper = model.layers[0]
     convert = wrapper.attrs["convert_inputs"]
-    wrapper.attrs["convert_inputs"] = partial(_freeze_and_convert, convert, frozen_layers, frozen_embeddings)
+    cache_mb = frozen_cache_mb if frozen_embeddings else 0
+    wrapper.attrs["convert_inputs"] = partial(_freeze_and_convert, convert, frozen_layers, frozen_embeddings, cache_mb)
     model.attrs["replace_listener_cfg"] = replace_listener_config
     return model
 
@@ -60,6 +66,7 @@ def build_tok2vec_transformer(
     grad_scaler_config: Dict[str, Any] = {},  # noqa: B006
     frozen_layers: int = 0,
     frozen_embeddings: bool = True,
+    frozen_cache_mb: int = 1000,
     grad_factor: float = 1.0,
 ) -> Model[List[Doc], List[Floats2d]]:
     """Build the same transformer as a tok2vec that belongs to one component; registered as
@@ -82,6 +89,7 @@ def build_tok2vec_transformer(
         grad_scaler_config,
         frozen_layers,
         frozen_embeddings,
+        frozen_cache_mb,
     )
     # Nested as a replaced listener is, so that their bytes are interchangeable.
     tok2vec: Model[List[Doc], List[Floats2d]] = chain(
@@ -96,22 +104,24 @@ def replace_listener_config(transformer: Dict[str, Any], listener: Dict[str, Any
     return {**config, **{key: listener[key] for key in ("pooling", "grad_factor") if key in listener}}
 
 
-def freeze(transformer: Any, n_layers: int, embeddings: bool) -> None:
+def freeze(transformer: Any, n_layers: int, embeddings: bool) -> List[Any]:
     """Stop the gradients of the lowest layers of a Hugging Face encoder.
 
     transformer (PreTrainedModel): The encoder.
     n_layers (int): How many of the lowest layers.
     embeddings (bool): The embeddings too.
+    RETURNS (List[Module]): The frozen layers.
     RAISES (XlreError): If no layer would be left to learn, or the layers cannot be found.
     """
     if embeddings:
         for name, parameter in transformer.named_parameters():
             if "embed" in name.split(".")[0]:
                 parameter.requires_grad_(False)
-    if n_layers:
-        for layer in _layers(transformer, n_layers)[:n_layers]:
-            for parameter in layer.parameters():
-                parameter.requires_grad_(False)
+    frozen = _layers(transformer, n_layers)[:n_layers] if n_layers else []
+    for layer in frozen:
+        for parameter in layer.parameters():
+            parameter.requires_grad_(False)
+    return frozen
 
 
 def _layers(transformer: Any, n_frozen: int) -> List[Any]:
@@ -128,10 +138,15 @@ def _freeze_and_convert(
     convert: Callable[[Model, Any, bool], Tuple[Any, Callable]],
     n_layers: int,
     embeddings: bool,
+    cache_mb: int,
     model: Model,
     wordpieces: Any,
     is_train: bool,
 ) -> Tuple[Any, Callable]:
-    if is_train:
-        freeze(model.shims[0]._hfmodel.transformer, n_layers, embeddings)
+    transformer = model.shims[0]._hfmodel.transformer
+    frozen = freeze(transformer, n_layers, embeddings) if is_train else []
+    if frozen and cache_mb and hasattr(transformer, "embeddings"):
+        FrozenOutputs.of(transformer, frozen, cache_mb).begin(wordpieces.input_ids, wordpieces.attention_mask)
+    elif hasattr(transformer, FROZEN_OUTPUTS):
+        getattr(transformer, FROZEN_OUTPUTS).end()
     return convert(model, wordpieces, is_train)

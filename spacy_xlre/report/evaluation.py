@@ -175,6 +175,7 @@ def _with_entities(nlp: Language, reference: Doc) -> Doc:
 
 
 def _candidates(relation: RelationExtractor, doc: Doc, key: DocKey) -> Iterator[PairItem]:
-    for head_start, head_end, tail_start, tail_end in relation.get_candidates([doc], [entities_of(doc)])[0].keys():
+    (pairs,) = relation.get_candidates([doc], [entities_of(doc)])
+    for head_start, head_end, tail_start, tail_end in sorted(set(pairs.keys())):
         head, tail = Span(doc, head_start, head_end), Span(doc, tail_start, tail_end)
         yield key, (head.start_char, head.end_char), (tail.start_char, tail.end_char)
