@@ -127,11 +127,20 @@ def evaluation_tables(with_gold: Evaluation, end_to_end: Optional[Evaluation]) -
         gold = {item for item in with_gold.gold if lang in (POOLED, _language(item.doc))}
         traps = {item for item in with_gold.traps if lang in (POOLED, _language(item.doc))}
         trapped = len(traps & with_gold.predicted) / len(traps) if traps else None
-        row = [lang, found.precision, found.recall, found.f1, candidate_recall(gold, with_gold.candidates), trapped]
+        row: List[Any] = [
+            lang,
+            found.precision,
+            found.recall,
+            found.f1,
+            candidate_recall(gold, with_gold.candidates),
+            trapped,
+        ]
         if end_to_end is not None:
             row += [own[lang].precision, own[lang].recall, own[lang].f1, entities[lang].f1]
         rows.append(row)
-    by_label = [[label, c.precision, c.recall, c.f1, c.tp + c.fn] for label, c in with_gold.by_label().items()]
+    by_label: List[List[Any]] = [
+        [label, c.precision, c.recall, c.f1, c.tp + c.fn] for label, c in with_gold.by_label().items()
+    ]
     return [
         Table("Relations by language", columns, rows, "P, R, F1 and candidate recall with gold entities."),
         Table("Relations by label, gold entities", ["label", "P", "R", "F1", "gold"], by_label),
