@@ -1,7 +1,7 @@
 """`spacy xlre label`: aligned bitexts and a knowledge base to labelled Docs."""
 
 from pathlib import Path
-from typing import Optional
+from typing import List, Optional
 
 import typer
 from wasabi import msg
@@ -22,6 +22,7 @@ def label_cli(
     import sys
     from collections import Counter
 
+    from spacy.tokens import Doc
     from tqdm import tqdm
 
     from ..corpus.docbin import read_docs, write_docs
@@ -38,7 +39,8 @@ def label_cli(
     bitexts = list(read_docs(aligned, blank_multilingual().vocab))
     bar = tqdm(bitexts, desc="label", unit="bitext", disable=not sys.stderr.isatty())
     every = round(1 / dev_share) if dev is not None and dev_share else len(bitexts) + 1
-    kept, held_out = [], []
+    kept: List[Doc] = []
+    held_out: List[Doc] = []
     for number, bitext in enumerate(bar, start=1):
         (held_out if number % every == 0 else kept).extend(labeler(bitext))
     for path, docs in ((output, kept), (dev, held_out)):

@@ -1,7 +1,7 @@
 """From aligned bitexts and a knowledge base to one labelled Doc per language."""
 
 from itertools import permutations
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from spacy.tokens import Doc, Span
 
@@ -133,7 +133,7 @@ class Labeler:
 
 
 def _segment_doc(bitext: Doc, segment: Span) -> Doc:
-    starts = [i == 0 or bool(token.is_sent_start) for i, token in enumerate(segment)]
+    starts: List[Union[bool, int, None]] = [i == 0 or bool(t.is_sent_start) for i, t in enumerate(segment)]
     words = [token.text for token in segment]
     spaces = [bool(token.whitespace_) for token in segment]
     return Doc(bitext.vocab, words=words, spaces=spaces, sent_starts=starts)

@@ -27,7 +27,7 @@ class LabelingSettings:
     min_link_share: float = 0.5
     alone: float = 0.5
     min_agreement: float = 0.34
-    min_projection: float = 0.5
+    min_projection: float = 0.3
     min_weight: float = 0.1
     na_functional: float = 1.0
     na_described: float = 0.9
