@@ -90,6 +90,10 @@ class Errors(metaclass=_WithCodes):
         "{name} was trained on token vectors of width {width}, but the pipeline's have width {found}: they come from "
         "another model. Use the component with an encoder of its own: spacy_xlre.pipeline.standalone.make_standalone."
     )
+    X306 = (
+        "{name}: the loss {loss} does not fit exclusive = {exclusive}. Use spacy_xlre.cross_entropy.v1 for exclusive labels, "
+        "spacy_xlre.binary_cross_entropy.v1 for independent ones."
+    )
     X310 = "There is nothing to compare: a system has no runs. Pass at least one set of predictions for each."
     X311 = "There is nothing to resample: no document. Pass gold items, predictions or groups."
     X320 = "spacy_xlre.piece_windows.v1: max_pieces is {max_pieces}, but must be at least {least}. Correct it in the config."

@@ -1,7 +1,7 @@
 """Which ordered pairs of entities may hold a relation, and which labels are possible for each."""
 
 from dataclasses import dataclass, field
-from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Protocol, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Protocol, Sequence, Tuple, runtime_checkable
 
 import numpy as np
 from spacy.strings import get_string_id
@@ -61,6 +61,7 @@ class LabelRules:
         return result
 
 
+@runtime_checkable
 class CandidateGetter(Protocol):
     """What `xlre_relation` expects of its `candidates`: a callable with an attribute `rules`."""
 

@@ -166,6 +166,8 @@ class RelationExtractor(TrainablePipe):
     ) -> None:
         if not 0.0 <= threshold <= 1.0:
             raise fail(Errors.X302, name=name, threshold=threshold)
+        if loss is not None and loss.exclusive != exclusive:
+            raise fail(Errors.X306, name=name, loss=type(loss).__name__, exclusive=str(exclusive).lower())
         self.vocab = vocab
         self.model = model
         self.name = name

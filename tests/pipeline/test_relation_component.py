@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 import spacy
-from .relation_toys import TOYS, make_doc, make_examples, make_pipeline, make_reference, predict
-from .relation_toys import train, triples
 from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import fix_random_seed
@@ -10,6 +8,8 @@ from thinc.api import fix_random_seed
 from spacy_xlre import Relation, get_language, set_relations
 from spacy_xlre.errors import XlreError
 from spacy_xlre.tokens import PairNegative, set_language
+
+from .relation_toys import TOYS, make_doc, make_examples, make_pipeline, make_reference, predict, train, triples
 
 LEARNED = [
     [("Ada", "born", "Paris")],
