@@ -4,7 +4,6 @@ import functools
 from typing import Any, Callable, TypeVar
 
 import typer
-from wasabi import msg
 
 from ..errors import Errors, XlreError
 
@@ -36,3 +35,9 @@ def command(name: str, *, group: typer.Typer = app) -> Callable[[CommandT], Comm
         return function
 
     return register
+
+
+def _end(message: str) -> None:
+    # One line whatever the terminal's width, which wasabi's messages are not.
+    typer.secho(f"✘ {message}", fg=typer.colors.RED, err=True)
+    raise typer.Exit(1)
