@@ -27,9 +27,9 @@ def command(name: str, *, group: typer.Typer = app) -> Callable[[CommandT], Comm
             try:
                 function(*args, **kwargs)
             except XlreError as error:
-                msg.fail(str(error), exits=1)
+                _end(str(error))
             except KeyboardInterrupt:
-                msg.fail(Errors.X700.format(name=full_name), exits=1)
+                _end(Errors.X700.format(name=full_name))
 
         group.command(name)(run)
         return function

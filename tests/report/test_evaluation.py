@@ -1,4 +1,4 @@
-"""A pipeline that knows one rule (a person and a place of a sentence are P19) evaluated on gold Docs of two languages."""
+"""A pipeline that knows one rule (a person and a place of a sentence are P19) on gold Docs of two languages."""
 
 import json
 
