@@ -14,9 +14,7 @@ def evaluate_cli(
     model: str = typer.Argument(..., help="A trained pipeline: a folder or an installed package"),
     gold: Path = typer.Argument(..., help="A .spacy file of gold Docs"),
     output: Optional[Path] = typer.Option(None, "--output", "-o", help="Write OUTPUT.json and OUTPUT.md"),
-    end_to_end: bool = typer.Option(
-        True, "--end-to-end/--gold-entities-only", help="Also with its own entities"
-    ),
+    end_to_end: bool = typer.Option(True, "--end-to-end/--gold-entities-only", help="Also with its own entities"),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU"),
 ) -> None:
     """Evaluate relations by language, with gold entities and with the pipeline's own."""

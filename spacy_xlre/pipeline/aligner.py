@@ -30,13 +30,13 @@ DEFAULTS: Dict[str, Any] = {
     "encoder": "intfloat/multilingual-e5-small",
     "layer": 7,
     "prefix": "query: ",
-    "method": "argmax",
-    "temperature": 0.05,
-    "threshold": 0.1,
+    "method": "softmax",
+    "temperature": 0.065,
+    "threshold": 0.02,
     "skip_cost": 0.7,
     "merge_cost": 0.0,
-    "midpoint": 0.84,
-    "steepness": 60.0,
+    "midpoint": 0.83,
+    "steepness": 45.0,
     "pairs": "all",
     "keep_sentences": False,
     "batch_pieces": 4096,
@@ -66,7 +66,8 @@ def make_aligner(
     encoder (str): An encoder folder or a hub name.
     layer (int): The layer whose vectors stand for words. For encoders of 12 layers, 6 to 8 is best.
     prefix (str): Put before every sentence: "query: " for encoders of the E5 family, else "".
-    method (str): How links are chosen: "argmax" (few and sure) or "softmax" (more, above `threshold`).
+    method (str): How links are chosen: "softmax" (all above `threshold`, the weak ones too: best for projection) or
+        "argmax" (few and sure: best for word alignment).
     temperature (float): Divides similarities before they become link probabilities.
     threshold (float): The least probability of a `softmax` link, in both directions.
     skip_cost, merge_cost (float): See `ml.align.beads.BeadSettings`.

@@ -73,6 +73,7 @@ attention_width = 32
 [xlre_relation.model.classifier]
 @architectures = "spacy_xlre.PairClassifier.v1"
 hidden_width = 256
+output_scale = 1.0
 nO = null
 """
 )

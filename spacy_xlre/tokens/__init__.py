@@ -3,10 +3,20 @@
 No machine learning and no files here. One module owns each annotation; everything else goes through it.
 """
 
-from .bitext import Alignment, Bead, Link, PairAlignment, get_alignment, get_segments, make_bitext, set_alignment
+from .bitext import (
+    Alignment,
+    Bead,
+    Link,
+    PairAlignment,
+    get_alignment,
+    get_segments,
+    join_bitext,
+    make_bitext,
+    set_alignment,
+)
 from .combine import concat
 from .extensions import register_extensions
-from .projection import Projection
+from .projection import Projection, project_entities
 from .relations import (
     NA,
     PairNegative,
@@ -39,7 +49,9 @@ __all__ = [
     "get_relations",
     "get_segments",
     "get_unknown",
+    "join_bitext",
     "make_bitext",
+    "project_entities",
     "register_extensions",
     "set_alignment",
     "set_bitext_id",

@@ -77,7 +77,17 @@ class PairAlignment:
         """
         if span.doc is not self.source.doc or not self.source.start <= span.start < span.end <= self.source.end:
             raise fail(Errors.X405, start=span.start, end=span.end, lang=self.source.label_)
-        return project_span(span, self.source, self.target, self.links)
+        return project_span(span, self.source, self.target, self._links_near(span))
+
+    def _links_near(self, span: Span) -> List[Link]:
+        """Return the links of the beads that a span stands in: no other can have a say in its projection."""
+        start, end = span.start - self.source.start, span.end - self.source.start
+        for bead in self.beads:
+            if bead.source[0] < span.end - self.source.start and span.start - self.source.start < bead.source[1]:
+                start, end = min(start, bead.source[0]), max(end, bead.source[1])
+        if not self.beads:
+            return self.links
+        return self.links[bisect_left(self.links, start, key=_source_of) : bisect_left(self.links, end, key=_source_of)]
 
 
 @dataclass(frozen=True)
@@ -132,23 +142,35 @@ def make_bitext(nlp: Language, texts: Mapping[str, str]) -> Doc:
     RETURNS (Doc): The bitext. `get_segments(doc)["de"]` is the German text.
     RAISES (XlreError): For fewer than two texts, or an empty one.
     """
-    if len(texts) < 2:
-        raise fail(Errors.X004, n=len(texts))
+    for lang, text in texts.items():
+        if not text.strip():
+            raise fail(Errors.X005, lang=lang)
+    return join_bitext({lang: nlp.tokenizer(text) for lang, text in texts.items()})
+
+
+def join_bitext(docs: Mapping[str, Doc]) -> Doc:
+    """Make a bitext of Docs that are tokenised already; only their tokens are taken over.
+
+    docs (Mapping[str, Doc]): Docs of one vocabulary by language code, at least two, none empty or blank.
+    RETURNS (Doc): The bitext.
+    RAISES (XlreError): For fewer than two Docs, or an empty one.
+    """
+    if len(docs) < 2:
+        raise fail(Errors.X004, n=len(docs))
     words: List[str] = []
     spaces: List[bool] = []
     bounds: List[Tuple[str, int, int]] = []
-    for lang, text in texts.items():
-        if not text.strip():
+    for lang, part in docs.items():
+        if not part.text.strip():
             raise fail(Errors.X005, lang=lang)
         if words:
             words.append(SEPARATOR)
             spaces.append(False)
-        tokens = nlp.tokenizer(text)
         start = len(words)
-        words.extend(token.text for token in tokens)
-        spaces.extend(bool(token.whitespace_) for token in tokens)
+        words.extend(token.text for token in part)
+        spaces.extend(bool(token.whitespace_) for token in part)
         bounds.append((lang, start, len(words)))
-    doc = Doc(nlp.vocab, words=words, spaces=spaces)
+    doc = Doc(next(iter(docs.values())).vocab, words=words, spaces=spaces)
     segments = [Span(doc, start, end, label=lang) for lang, start, end in bounds]
     doc.spans[GROUP] = SpanGroup(doc, name=GROUP, attrs={"alignments": []}, spans=segments)
     return doc
@@ -214,6 +236,10 @@ def get_alignment(doc: Doc) -> Optional[Alignment]:
         links = [Link(i, j, prob) for (i, j), prob in sorted(best.items())]
         pairs.append(PairAlignment(segments[source], segments[target], beads, links))
     return Alignment(doc, pairs)
+
+
+def _source_of(link: Link) -> int:
+    return link.source
 
 
 def _link_order(link: Link) -> Tuple[int, int]:

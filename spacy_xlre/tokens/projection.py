@@ -1,35 +1,36 @@
-"""Carrying a span over links to the other segment: geometry only, no model.
+"""Carrying spans over links to another segment: geometry only, no model.
 
-*How it works.* Every target token has a value: the probability of its links from inside the source span, less that of
-its links from outside. The projection is the contiguous range with the greatest sum of values, where a token without
-links costs a little: so a small gap is bridged, a distant stray link left out, and a token that belongs more to a
-neighbour of the source span is not swallowed. Punctuation and articles at the edges that the source does not have are
-trimmed. The score combines how much of the source span is covered, and how much of what the target range links to
-lies inside the source span.
+*How it works.* Every target token has a value: the probability of its links from inside the source span, less a share
+of that of its links from outside. The projection is the contiguous range with the greatest sum of values, where a token
+without links costs a little: a small gap is bridged, a stray link far away left out, and a word that belongs rather to
+a neighbour of the source span is not swallowed. Then the edges are set: a range that is most of a quoted title becomes
+the title, a Chinese transliteration takes in the rest of its characters, and punctuation and articles that the source
+span does not have are cut off. The score says how much of the span's link probability the range holds, how much of the
+span it covers, and how much of what the range is linked to lies outside.
 """
 
 import math
-import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Dict, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
-from spacy.tokens import Span, Token
+from spacy.tokens import Doc, Span, Token
+
+from .transliteration import CHINESE_NAME_CHARACTERS
 
 if TYPE_CHECKING:
-    from .bitext import Link
+    from .bitext import Link, PairAlignment
 
 GAP_COST = 0.1
+FOREIGN_SHARE = 0.5
 MAX_LOST = 0.5
-BRACKETS = {")": "(", "]": "[", "}": "{", "）": "（", "」": "「", "』": "『", "》": "《", "”": "“", "»": "«"}
-
-ARTICLES = frozenset(
-    re.findall(
-        r"\S+",
-        "the a an der die das den dem des ein eine einen einem einer eines el la los las un una unos unas le les l' une "
-        "du il lo gli i uno o os um uma de het een",
-    )
-)
+CLAIMED = 1.0
+MAX_TITLE = 30
+BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）"}
+QUOTES = {"《": "》", "〈": "〉", "「": "」", "『": "』", "“": "”", "„": "“", "«": "»", "»": "«", "‹": "›", '"': '"'}
+ARTICLES = {"the", "a", "an", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer"}
+ARTICLES |= {"el", "la", "los", "las", "un", "una", "unos", "unas", "le", "les", "l'", "l’", "une", "du", "il", "lo"}
+ARTICLES |= {"gli", "i", "uno", "o", "os", "um", "uma", "de", "het", "een"}
 
 Range = Tuple[int, int]
 
@@ -38,10 +39,10 @@ Range = Tuple[int, int]
 class Projection:
     """Where a span lies in another segment.
 
-    span (Optional[Span]): The contiguous target span, or None if there is none.
+    span (Optional[Span]): The contiguous target span, with the label and the entity id of the source span, or None.
     score (float): How sure it is, in [0, 1]; 0 if there is none.
-    reason (str): Why there is none: "not aligned", "no links", "outweighed" (by links of other words), "discontiguous"
-        or "only punctuation"; empty if there is one.
+    reason (str): Why there is none: "not aligned", "no links", "outweighed" (by links of other words), "discontiguous",
+        "only punctuation", or "taken" (by another span of the same call); empty if there is one.
     """
 
     span: Optional[Span]
@@ -49,37 +50,64 @@ class Projection:
     reason: str = ""
 
 
-def project_span(span: Span, segment: Span, target: Span, links: Sequence["Link"]) -> Projection:
+def project_span(span: Span, source: Span, target: Span, links: Sequence["Link"]) -> Projection:
     """Carry a span over links to another segment.
 
     span (Span): A part of the source segment.
-    segment, target (Span): The source and the target segment.
-    links (Sequence[Link]): Their links.
+    source, target (Span): The segments.
+    links (Sequence[Link]): The links between them.
     RETURNS (Projection): Always one; its `span` is None if the span cannot be projected.
     """
-    found, score, reason = project_range((span.start - segment.start, span.end - segment.start), links)
+    inside = (span.start - source.start, span.end - source.start)
+    found, score, reason = project_range(inside, links)
     if found is None:
         return Projection(None, 0.0, reason)
-    start, end = _trim(target[found[0] : found[1]], span)
+    start, end = (target.start + position for position in found)
+    if _title_around(source, span.start, span.end) is None:
+        start, end = _title_around(target, start, end) or (start, end)
+    if _is_chinese(target) and not _is_chinese(source):
+        start, end = _whole_name(target, start, end, _foreign(inside, links))
+    start, end = _trim(target.doc, start, end, span)
     if start >= end:
         return Projection(None, 0.0, "only punctuation")
     return Projection(Span(target.doc, start, end, label=span.label, kb_id=span.kb_id), score)
 
 
+def project_entities(pair: "PairAlignment", spans: Sequence[Span]) -> List[Projection]:
+    """Carry several spans of one segment to the other, so that no two projections overlap: the surer one stays.
+
+    pair (PairAlignment): The alignment of the two segments.
+    spans (Sequence[Span]): Parts of the source segment, for example its entities.
+    RETURNS (List[Projection]): One per span, in their order.
+    RAISES (XlreError): If a span is not a part of the source segment.
+    """
+    projections = [pair.project(span) for span in spans]
+    taken: List[Range] = []
+    for index in sorted(range(len(spans)), key=lambda i: (-projections[i].score, i)):
+        span = projections[index].span
+        if span is None:
+            continue
+        if any(start < span.end and span.start < end for start, end in taken):
+            projections[index] = Projection(None, 0.0, "taken")
+        else:
+            taken.append((span.start, span.end))
+    return projections
+
+
 def project_range(source: Range, links: Sequence["Link"]) -> Tuple[Optional[Range], float, str]:
-    """Find the contiguous target range that a source range corresponds to.
+    """Find the contiguous target range that a source range corresponds to, by links alone.
 
     source (Tuple[int, int]): Half-open token range, counted as in the links.
     links (Sequence[Link]): Links of the bead, or of the pair of segments.
     RETURNS (Tuple[Optional[Tuple[int, int]], float, str]): The range, its score, and the reason if there is none.
     """
     inside: Dict[int, float] = {}
-    outside: Dict[int, float] = {}
     for link in links:
-        side = inside if source[0] <= link.source < source[1] else outside
-        side[link.target] = side.get(link.target, 0.0) + link.prob
+        if source[0] <= link.source < source[1] and link.prob > 0.0:
+            inside[link.target] = inside.get(link.target, 0.0) + link.prob
     if not inside:
         return None, 0.0, "no links"
+    outside = _foreign(source, links)
     start, end, value = _best_run(inside, outside)
     if value <= 0.0:
         return None, 0.0, "outweighed"
@@ -90,47 +118,97 @@ def project_range(source: Range, links: Sequence["Link"]) -> Tuple[Optional[Rang
     best: Dict[int, float] = {}
     for link in links:
         if source[0] <= link.source < source[1] and start <= link.target < end:
-            best[link.source] = max(best.get(link.source, 0.0), link.prob)
+            best[link.source] = max(best.get(link.source, 0.0), min(1.0, link.prob))
     covered = sum(best.values()) / (source[1] - source[0])
     foreign = sum(prob for target, prob in outside.items() if start <= target < end)
-    score = math.sqrt(min(1.0, covered) * (kept / total) * (kept / (kept + foreign)))
-    return (start, end), score, ""
+    return (start, end), math.sqrt(covered * (kept / total) * (kept / (kept + foreign))), ""
+
+
+def is_punctuation(token: Token) -> bool:
+    """Tell whether a token is made of punctuation marks and spaces only."""
+    return all(unicodedata.category(char)[0] in "PZ" for char in token.text)
+
+
+def _foreign(source: Range, links: Sequence["Link"]) -> Dict[int, float]:
+    """Sum up, by target token, the probability of links from outside the source range."""
+    outside: Dict[int, float] = {}
+    for link in links:
+        if not source[0] <= link.source < source[1]:
+            outside[link.target] = outside.get(link.target, 0.0) + link.prob
+    return outside
 
 
 def _best_run(inside: Dict[int, float], outside: Dict[int, float]) -> Tuple[int, int, float]:
     """Return the run of target tokens with the greatest sum of values, and that sum."""
-    first, last = min(inside), max(inside)
+    first = min(inside)
     best = (first, first + 1, -1.0)
     start, total = first, 0.0
-    for target in range(first, last + 1):
-        value = inside.get(target, 0.0) - outside.get(target, 0.0)
+    for target in range(first, max(inside) + 1):
         if total <= 0.0:
             start, total = target, 0.0
-        total += value if target in inside or target in outside else -GAP_COST
+        if target in inside or target in outside:
+            total += inside.get(target, 0.0) - FOREIGN_SHARE * outside.get(target, 0.0)
+        else:
+            total -= GAP_COST
         if total > best[2]:
             best = (start, target + 1, total)
     return best
 
 
-def _trim(run: Span, span: Span) -> Range:
-    """Cut punctuation, spaces and articles off the edges of a projected run where the source span has none."""
-    start, end = run.start, run.end
-    doc = run.doc
-    while start < end and _is_edge(doc[start], doc[start:end], span[0], left=True):
-        start += 1
-    while start < end and _is_edge(doc[end - 1], doc[start:end], span[-1], left=False):
-        end -= 1
+def _title_around(segment: Span, start: int, end: int) -> Optional[Range]:
+    """Return the words between two quotation marks if a run is at least half of them and lies there mostly."""
+    doc = segment.doc
+    for opening in range(max(segment.start, start - MAX_TITLE), end):
+        closing_mark = QUOTES.get(doc[opening].text)
+        if closing_mark is None:
+            continue
+        stop = min(segment.end, opening + MAX_TITLE)
+        closing = next((i for i in range(opening + 1, stop) if doc[i].text == closing_mark), None)
+        if closing is None:
+            continue
+        shared = min(end, closing) - max(start, opening + 1)
+        if shared > 0 and 2 * shared >= max(closing - opening - 1, end - start):
+            return opening + 1, closing
+    return None
+
+
+def _is_chinese(segment: Span) -> bool:
+    return segment.label_.split("-")[0] == "zh"
+
+
+def _whole_name(target: Span, start: int, end: int, foreign: Dict[int, float]) -> Range:
+    """Let a run of characters that foreign names are written with grow over more of them that no other word claims."""
+    doc = target.doc
+
+    def belongs(position: int) -> bool:
+        return doc[position].text in CHINESE_NAME_CHARACTERS and foreign.get(position - target.start, 0.0) < CLAIMED
+
+    if not all(doc[position].text in CHINESE_NAME_CHARACTERS for position in range(start, end)):
+        return start, end
+    while end < target.end and belongs(end):
+        end += 1
+    while start > target.start and belongs(start - 1):
+        start -= 1
     return start, end
 
 
-def _is_edge(token: Token, run: Span, source: Token, *, left: bool) -> bool:
+def _trim(doc: Doc, start: int, end: int, span: Span) -> Range:
+    """Cut off punctuation, spaces and articles at the edges of a run where the source span has none."""
+    while start < end and _is_loose(doc, start, start, end, span[0]):
+        start += 1
+    while start < end and _is_loose(doc, end - 1, start, end, span[-1]):
+        end -= 1
+    if end - start > 1 and doc[start].lower_ in ARTICLES and span[0].lower_ not in ARTICLES:
+        start += 1
+    return start, end
+
+
+def _is_loose(doc: Doc, position: int, start: int, end: int, counterpart: Token) -> bool:
+    token = doc[position]
     if token.is_space:
         return True
-    if is_punctuation(token) and not is_punctuation(source):
-        return not (not left and BRACKETS.get(token.text, "") in run.text and token.text in BRACKETS)
-    return left and len(run) > 1 and token.text.lower() in ARTICLES and source.text.lower() not in ARTICLES
-
-
-def is_punctuation(token: Token) -> bool:
-    """Tell whether a token has no letter, digit or symbol that means something by itself."""
-    return all(unicodedata.category(char)[0] in "PZ" for char in token.text)
+    if not is_punctuation(token) or is_punctuation(counterpart):
+        return False
+    words = [doc[i].text for i in range(start, end)]
+    pairs = [(opening, closing) for opening, closing in BRACKETS.items() if token.text in (opening, closing)]
+    return not any(opening in words and closing in words for opening, closing in pairs)

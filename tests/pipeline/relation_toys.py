@@ -42,7 +42,7 @@ SMALL_MODEL = {
         "attention_heads": 2,
         "attention_width": 4,
     },
-    "classifier": {"@architectures": "spacy_xlre.PairClassifier.v1", "hidden_width": 32},
+    "classifier": {"@architectures": "spacy_xlre.PairClassifier.v1", "hidden_width": 32, "output_scale": 1.0},
 }
 
 
@@ -73,7 +73,9 @@ def make_pipeline(model: dict = SMALL_MODEL, **config: object) -> Language:
     return nlp
 
 
-def train(nlp: Language, toys: Sequence[Toy] = TOYS, *, steps: int = 40, rate: float = 0.01, **settings: object) -> dict:
+def train(
+    nlp: Language, toys: Sequence[Toy] = TOYS, *, steps: int = 40, rate: float = 0.01, **settings: object
+) -> dict:
     optimizer = nlp.initialize(lambda: make_examples(nlp.vocab, toys))
     optimizer.learn_rate = rate
     losses: dict = {}

@@ -86,7 +86,9 @@ def test_offsets_move_single_labels():
     nlp = make_pipeline()
     train(nlp)
     nlp.get_pipe("xlre_relation").cfg["offsets"] = {"born": -50.0}
-    assert [triples(predict(nlp, toy)) for toy in TOYS[:2]] == [[], LEARNED[1]]
+    first, second = (triples(predict(nlp, toy)) for toy in TOYS[:2])
+    assert "born" not in {label for _, label, _ in first}
+    assert second == LEARNED[1]
 
 
 def test_predicting_keeps_the_language_of_a_doc():
@@ -179,11 +181,11 @@ def test_without_an_optimizer_gradients_wait_for_finish_update(sgd):
     nlp = make_pipeline()
     optimizer = nlp.initialize(lambda: make_examples(nlp.vocab))
     pipe = nlp.get_pipe("xlre_relation")
-    before = pipe.model.to_bytes()
+    weights = pipe.model.get_ref("classifier").to_bytes()
     pipe.update(make_examples(nlp.vocab), sgd=sgd)
-    assert pipe.model.to_bytes() == before
+    assert pipe.model.get_ref("classifier").to_bytes() == weights
     pipe.finish_update(optimizer)
-    assert pipe.model.to_bytes() != before
+    assert pipe.model.get_ref("classifier").to_bytes() != weights
 
 
 def test_training_leaves_the_entities_of_predicted_docs_alone():

@@ -25,8 +25,8 @@ class LinkSettings:
     threshold (float): The probability from which `softmax` makes a link.
     """
 
-    temperature: float = 0.05
-    threshold: float = 0.1
+    temperature: float = 0.065
+    threshold: float = 0.02
 
 
 class _Pieces(NamedTuple):

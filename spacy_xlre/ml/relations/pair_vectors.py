@@ -3,13 +3,14 @@
 from typing import Callable, List, Optional, Tuple, TypeAlias
 
 import numpy as np
-from thinc.api import Embed, HashEmbed, LayerNorm, Model, uniform_init
+from thinc.api import Embed, HashEmbed, LayerNorm, Model, chain, uniform_init
 from thinc.types import Floats2d
 from thinc.util import partial
 
 from .attention import PairAttention
 from .pairs import IntArray, KeyArray, PairBatch
 from .segments import gather, range_means
+from .standardize import Standardize
 
 # Upper bounds of the buckets of tokens between two entities.
 _GAPS = np.array([0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96])
@@ -40,9 +41,9 @@ def build_pair_vectors(
     RETURNS (Model): From (token vectors, shape (n_tokens, nI); pairs) to pair vectors, shape (n_pairs, nO). The
         backward returns the gradient of the token vectors, and adds over entities that several pairs share.
     """
-    # Layer normalisation gives token vectors unit variance; the embeddings start at the same scale.
+    # The norm gives token vectors unit variance; the embeddings start at the same scale.
     initializer = partial(uniform_init, lo=-1.0, hi=1.0)
-    norm: Model[Floats2d, Floats2d] = LayerNorm()
+    norm: Model[Floats2d, Floats2d] = chain(Standardize(), LayerNorm())
     types: Model = HashEmbed(type_width, type_rows, seed=7, initializer=initializer)
     gap: Model = Embed(distance_width, 2 * (len(_GAPS) + 1), initializer=initializer)
     between: Model = Embed(distance_width, _MOST_BETWEEN + 1, initializer=initializer)
@@ -56,8 +57,9 @@ def init(model: PairVectors, X: Optional[PairInput] = None, Y: Optional[Floats2d
     """Fix the widths and allocate the parameters; nI must be set."""
     nI = model.get_dim("nI")
     norm, types, gap, between, *attention = model.layers
-    norm.set_dim("nI", nI)
-    norm.set_dim("nO", nI)
+    for layer in (norm, *norm.layers):
+        layer.set_dim("nI", nI)
+        layer.set_dim("nO", nI)
     for layer in attention:
         layer.set_dim("nI", nI)
         layer.set_dim("nE", 4 * nI)
