@@ -69,7 +69,7 @@ def train_model(paths: Dict[str, Path], method: str, seed: int, work: Path, epoc
             "paths.dev": str(paths["dev"]),
             "paths.encoder": str(paths["encoder"]),
             "paths.properties": str(paths["properties"]),
-            "nlp.pipeline": ["sentencizer", "transformer", "xlre_relation"],
+            "nlp.pipeline": ["transformer", "sentencizer", "xlre_relation"],
             "system.seed": seed,
             "training.max_epochs": epochs,
             "training.eval_frequency": 1_000_000,

@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Callable, Iterable, Iterator, List, Set, Tuple
 
+from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors, fail
@@ -13,13 +14,14 @@ PieceWindows = Callable[[Iterable[Doc]], List[List[Span]]]
 FORMS = ("NFKC", "NFKD", "bytes")
 # <s> and </s>, or [CLS] and [SEP].
 _SPECIAL_PIECES = 2
+_PUNCTUATION = Sentencizer()
 
 
 def create_piece_windows(max_pieces: int = 512, normalization: str = "NFKC") -> PieceWindows:
     """Make the span getter registered as `spacy_xlre.piece_windows.v1`.
 
-    Windows cover each token once and hold as many whole sentences as fit, where a Doc has sentence boundaries; they
-    never cross the segments of a bitext. A sentence that does not fit is cut, after a space if possible. So nothing is
+    Windows cover each token once and hold as many whole sentences as fit; where a Doc has no sentence boundaries,
+    spaCy's `Sentencizer` guesses them, without setting them on the Doc. Windows never cross the segments of a bitext. A sentence that does not fit is cut, after a space if possible. So nothing is
     silently truncated, also in text without spaces. (A single token that alone does not fit is cut by the transformer.)
 
     The bound of a token is its number of characters after normalisation, plus one. It holds as a piece covers at least
@@ -72,6 +74,9 @@ def _units(doc: Doc, costs: List[int], segment_starts: Set[int], budget: int) ->
     starts = {0, *segment_starts}
     if len(doc) > 1 and doc.has_annotation("SENT_START"):
         starts |= {token.i for token in doc if token.is_sent_start}
+    else:
+        (guesses,) = _PUNCTUATION.predict([doc])
+        starts |= {index for index, is_start in enumerate(guesses) if is_start}
     ordered = sorted(starts)
     for first, last in zip(ordered, [*ordered[1:], len(doc)]):
         while sum(costs[first:last]) > budget and last > first + 1:

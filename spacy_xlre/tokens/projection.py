@@ -210,5 +210,6 @@ def _is_loose(doc: Doc, position: int, start: int, end: int, counterpart: Token)
     if not is_punctuation(token) or is_punctuation(counterpart):
         return False
     words = [doc[i].text for i in range(start, end)]
-    pairs = [(opening, closing) for opening, closing in BRACKETS.items() if token.text in (opening, closing)]
-    return not any(opening in words and closing in words for opening, closing in pairs)
+    wrapped = BRACKETS.get(words[0]) == words[-1]
+    inside = any(token.text in pair and set(pair) <= set(words) for pair in BRACKETS.items())
+    return wrapped or not inside

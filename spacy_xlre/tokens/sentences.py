@@ -24,7 +24,7 @@ ORDINAL_LANGUAGES = frozenset(
 ABBREVIATION = regex.compile(r"\b\p{Lu}\p{L}{0,3}\.(?:\s+(?=\p{Ll})|(?=-))")
 # A German ordinal: "im 4. Jahrhundert".
 ORDINAL = regex.compile(
-    r"\b(?:[ai]m|vom|zum|beim|de[rmns]|das|(?:sein|ihr|mein|unser|ein|dies)e[mnrs]?)\s\d{1,2}\.\s+(?=\p{Lu})"
+    r"\b(?i:[ai]m|vom|zum|beim|de[rmns]|das|(?:sein|ihr|mein|unser|ein|dies)e[mnrs]?)\s\d{1,2}\.\s+(?=\p{Lu})"
 )
 
 Range = Tuple[int, int]

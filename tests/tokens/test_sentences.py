@@ -14,7 +14,9 @@ NLP = spacy.blank("xx")
 MULTILINGUAL = blank_multilingual()
 # Marks, spaces of several bytes and digits, between which the splitter's own rules have slipped.
 TRICKY = st.text(st.sampled_from("aB1 .!?。！？»”)\n\r\t\u2028\u00a0\u3000\u0301\u200d👍।؟"), max_size=40)
-LANGS = st.sampled_from(["en", "de", "fr", "zh", "ja", "th", "my", "hi", "ar", "zh-Hant", "pt-BR", "sr-Latn", "xx", "tlh"])
+LANGS = st.sampled_from(
+    ["en", "de", "fr", "zh", "ja", "th", "my", "hi", "ar", "zh-Hant", "pt-BR", "sr-Latn", "xx", "tlh"]
+)
 
 
 def sentences(text: str, lang: str) -> List[str]:
