@@ -21,8 +21,9 @@ def create_piece_windows(max_pieces: int = 512, normalization: str = "NFKC") -> 
     """Make the span getter registered as `spacy_xlre.piece_windows.v1`.
 
     Windows cover each token once and hold as many whole sentences as fit; where a Doc has no sentence boundaries,
-    spaCy's `Sentencizer` guesses them, without setting them on the Doc. Windows never cross the segments of a bitext. A sentence that does not fit is cut, after a space if possible. So nothing is
-    silently truncated, also in text without spaces. (A single token that alone does not fit is cut by the transformer.)
+    spaCy's `Sentencizer` guesses them, without setting them on the Doc. Windows never cross the segments of a bitext. A
+    sentence that does not fit is cut, after a space if possible. So nothing is silently truncated, also in text without
+    spaces. (A single token that alone does not fit is cut by the transformer.)
 
     The bound of a token is its number of characters after normalisation, plus one. It holds as a piece covers at least
     one character of the normalised text, in which a space before a token is one more character.

@@ -34,7 +34,7 @@ DEFAULTS: Dict[str, Any] = {
     "temperature": 0.065,
     "threshold": 0.02,
     "skip_cost": 0.7,
-    "merge_cost": 0.0,
+    "merge_cost": 0.005,
     "midpoint": 0.83,
     "steepness": 45.0,
     "pairs": "all",

@@ -18,6 +18,7 @@ FULL_CELLS = 250_000
 MIN_BAND = 12
 SAMPLE = 128
 LENGTH_POWER = 0.25
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,12 @@ class BeadSettings:
 
     skip (float): Cost of leaving out one sentence, in units of the distance between unrelated sentences. Larger means
         fewer 1:0 and 0:1 beads.
-    merge (float): Cost added for each sentence beyond the first on each side of a bead.
+    merge (float): Cost added for each sentence beyond the first on each side of a bead. Without one, a text and its
+        copy have many best alignments.
     """
 
     skip: float = 0.7
-    merge: float = 0.0
+    merge: float = 0.005
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,13 @@ class _Side:
         self.spread = [numpy.ones(len(run), dtype="float32") for run in self.runs]
 
     def measure(self, other: "_Side") -> None:
-        """Set the mean distance of every run from a sample of the other side's sentences."""
-        step = max(1, other.length // SAMPLE)
-        sample = other.runs[0][::step]
-        self.spread = [1.0 - (run @ sample.T).mean(axis=1) if len(run) else run[:, 0] for run in self.runs]
+        """Set the mean distance of every run from a sample of the other side's sentences, its nearest one left out."""
+        sample = other.runs[0][:: max(1, other.length // SAMPLE)]
+        if len(sample) < 2:
+            return
+        for size, run in enumerate(self.runs):
+            similar = run @ sample.T
+            self.spread[size] = 1.0 - (similar.sum(axis=1) - similar.max(axis=1, initial=-1.0)) / (len(sample) - 1)
 
     def halved(self) -> "_Side":
         """Return the side with every two sentences taken as one."""
@@ -123,7 +128,7 @@ def _search(
     moves: List[Ints1d] = []
     for i in range(left.length + 1):
         start, end = int(low[i]), int(high[i])
-        cost = numpy.full(end - start, numpy.inf, dtype="float32")
+        cost = numpy.full(end - start, numpy.inf)
         move = numpy.zeros(end - start, dtype="int8")
         if i == 0:
             cost[0] = 0.0
@@ -166,9 +171,9 @@ def _improve(cost: Floats1d, move: Ints1d, start: int, new: Floats1d, new_start:
 
 def _skip_target(cost: Floats1d, move: Ints1d, skip: float) -> None:
     """Let a row's cells be reached from the left by leaving out target sentences, all at once."""
-    ramp = numpy.arange(len(cost), dtype="float32") * skip
+    ramp = numpy.arange(len(cost)) * skip
     reached = numpy.minimum.accumulate(cost - ramp) + ramp
-    better = reached < cost - 1e-6
+    better = reached < cost - ROUNDING
     cost[better] = reached[better]
     move[better] = 1
 

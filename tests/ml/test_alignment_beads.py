@@ -1,0 +1,92 @@
+"""Beads by dynamic programming over sentence vectors; the vectors here are random, so unrelated ones are far apart."""
+
+from typing import List, Sequence, Tuple
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacy_xlre.ml.align import beads as beads_module
+from spacy_xlre.ml.align.beads import BeadSettings, find_beads
+
+Shape = Tuple[int, int]
+
+
+def texts(shapes: Sequence[Shape], seed: int = 0, noise: float = 0.3) -> Tuple[numpy.ndarray, numpy.ndarray]:
+    """Sentence vectors of two texts with beads of these sizes: the sentences of a side add up to the bead's meaning."""
+    rng = numpy.random.default_rng(seed)
+    sides: Tuple[List[numpy.ndarray], List[numpy.ndarray]] = ([], [])
+    for shape in shapes:
+        parts = rng.normal(size=(6, 64))
+        for side, size in zip(sides, shape):
+            for group in numpy.array_split(parts, size) if size else []:
+                side.append(group.sum(0) + rng.normal(scale=noise, size=64))
+    source, target = (numpy.array(side, dtype="float32").reshape(-1, 64) for side in sides)
+    return source, target
+
+
+def align(source: numpy.ndarray, target: numpy.ndarray, settings: BeadSettings = BeadSettings(skip=0.5)) -> List[Shape]:
+    weights = [numpy.ones(len(side), dtype="float32") for side in (source, target)]
+    rows = find_beads(source, target, weights[0], weights[1], settings)
+    return [(row.source[1] - row.source[0], row.target[1] - row.target[0]) for row in rows]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (1, 0), (0, 1)])
+def test_beads_of_each_size_are_found(shape):
+    shapes = [(1, 1), (1, 1), shape, (1, 1), (1, 1)]
+    assert align(*texts(shapes)) == shapes
+
+
+def test_sentences_that_cross_are_joined():
+    source, target = texts([(1, 1)] * 5)
+    assert align(source, target[[0, 1, 3, 2, 4]]) == [(1, 1), (1, 1), (2, 2), (1, 1)]
+
+
+def test_a_bead_knows_the_cosine_of_its_sides():
+    source, target = texts([(1, 1)] * 4, noise=0.0)
+    rows = find_beads(source, target, numpy.ones(4), numpy.ones(4))
+    assert [row.cosine for row in rows] == pytest.approx([1.0] * 4, abs=1e-5)
+    assert [row.distance for row in rows] == pytest.approx([0.0] * 4, abs=1e-4)
+
+
+def test_a_sentence_left_out_has_no_cosine():
+    rows = find_beads(*texts([(1, 1), (0, 1), (1, 1)]), numpy.ones(2), numpy.ones(3), BeadSettings(skip=0.5))
+    assert [(row.source, row.target) for row in rows if row.cosine == 0.0] == [((1, 1), (1, 2))]
+
+
+def test_a_low_cost_of_leaving_out_leaves_more_out():
+    source, target = texts([(1, 1)] * 6, noise=2.0)
+    assert align(source, target, BeadSettings(skip=0.01)).count((1, 1)) < 3
+
+
+def test_one_sentence_a_side_is_one_bead():
+    assert align(*texts([(1, 1)])) == [(1, 1)]
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 5))
+def test_every_sentence_is_in_exactly_one_bead(n_source, n_target, seed):
+    rng = numpy.random.default_rng(seed)
+    source, target = (rng.normal(size=(n, 16)).astype("float32") for n in (n_source, n_target))
+    rows = find_beads(source, target, numpy.ones(n_source), numpy.ones(n_target))
+    assert [i for row in rows for i in range(*row.source)] == list(range(n_source))
+    assert [j for row in rows for j in range(*row.target)] == list(range(n_target))
+    sizes = {(row.source[1] - row.source[0], row.target[1] - row.target[0]) for row in rows}
+    assert sizes <= {(1, 0), (0, 1)} | {(a, b) for a in (1, 2, 3) for b in (1, 2, 3)}
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.lists(st.sampled_from([(1, 1), (1, 1), (1, 1), (1, 2), (2, 1), (1, 0), (0, 1)]), min_size=60, max_size=120))
+def test_coarse_to_fine_finds_what_the_full_search_finds(shapes):
+    source, target = texts(shapes)
+    full = align(source, target)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(beads_module, "FULL_CELLS", 500)
+        assert align(source, target) == full
+
+
+def test_a_long_gap_does_not_break_the_band(monkeypatch):
+    monkeypatch.setattr(beads_module, "FULL_CELLS", 500)
+    shapes = [(1, 1)] * 40 + [(0, 1)] * 60 + [(1, 1)] * 40
+    found = align(*texts(shapes))
+    assert found[:40] == found[-40:] == [(1, 1)] * 40
