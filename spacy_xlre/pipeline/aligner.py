@@ -33,7 +33,7 @@ DEFAULTS: Dict[str, Any] = {
     "method": "softmax",
     "temperature": 0.065,
     "threshold": 0.02,
-    "skip_cost": 0.7,
+    "skip_cost": 0.65,
     "merge_cost": 0.005,
     "midpoint": 0.83,
     "steepness": 45.0,

@@ -99,6 +99,7 @@ def test_links_lie_in_their_bead_and_the_batch_does_not_matter(method, beads):
 def test_beads_of_any_size_are_batched_below_the_memory_limit(monkeypatch):
     monkeypatch.setattr(links_module, "MAX_CELLS", 10)
     text = [encoded([[1, 0], [0, 1]])]
-    assert list(link_beads([(text, text)] * 7, "argmax", SETTINGS)) == [
-        {(0, 0): pytest.approx(1.0, abs=1e-3), (1, 1): pytest.approx(1.0, abs=1e-3)}
-    ] * 7
+    assert (
+        list(link_beads([(text, text)] * 7, "argmax", SETTINGS))
+        == [{(0, 0): pytest.approx(1.0, abs=1e-3), (1, 1): pytest.approx(1.0, abs=1e-3)}] * 7
+    )

@@ -31,7 +31,7 @@ class BeadSettings:
         copy have many best alignments.
     """
 
-    skip: float = 0.7
+    skip: float = 0.65
     merge: float = 0.005
 
 
