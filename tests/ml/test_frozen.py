@@ -86,3 +86,19 @@ def test_a_replaced_listener_is_described_with_the_transformer_and_its_own_pooli
         "grad_factor": 0.5,
         "pooling": {"@layers": "reduce_mean.v1"},
     }
+
+
+def test_outputs_of_frozen_layers_that_were_kept_change_nothing(tiny_encoder_folder):
+    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    kept = transformer(tiny_encoder_folder, frozen_layers=1, transformer_config=still)
+    computed = transformer(tiny_encoder_folder, frozen_layers=1, transformer_config=still, frozen_cache_mb=0)
+    calls = []
+    kept.transformer.encoder.layer[0].attention.register_forward_hook(lambda *args: calls.append(args))
+    for docs in (DOCS, DOCS, DOCS[::-1]):
+        outputs = [model.begin_update(docs)[0].model_output.last_hidden_state for model in (kept, computed)]
+        assert outputs[0].allclose(outputs[1], atol=1e-6)
+    assert len(calls) == 1
+    assert kept.predict(DOCS).model_output.last_hidden_state.allclose(
+        computed.predict(DOCS).model_output.last_hidden_state, atol=1e-6
+    )
+    assert learned(kept) == {"1"}
