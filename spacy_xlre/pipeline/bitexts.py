@@ -80,11 +80,10 @@ def mark_sentences(doc: Doc, *, keep: bool = False) -> None:
     doc (Doc): The bitext. What stands between two segments becomes a sentence of its own, so that none crosses.
     keep (bool): Keep the sentence starts of a Doc that has some, and only see to it that segments begin one.
     """
-    kept = doc.has_annotation("DEP") or (keep and doc.has_annotation("SENT_START"))
-    if kept and doc.has_annotation("DEP"):
+    if doc.has_annotation("DEP"):  # spaCy takes sentence starts from a parse and lets nobody change them
         return
-    segments = get_segments(doc)
-    for lang, segment in segments.items():
+    kept = keep and doc.has_annotation("SENT_START")
+    for lang, segment in get_segments(doc).items():
         if not kept:
             split_sentences(segment, lang)
         for position in (segment.start, segment.end):

@@ -1,148 +1,238 @@
+"""`xlre_aligner` as a component: what it sets on bitexts, what it leaves alone, and how it is stored."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
 import pytest
 import spacy
-from spacy.tokens import DocBin
-from typer.testing import CliRunner
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import load_model_from_config
 
-from spacy_xlre.cli.plugin import app
-from spacy_xlre.corpus.docbin import read_docs, write_docs
 from spacy_xlre.errors import XlreError
 from spacy_xlre.tokens import get_alignment, get_segments, make_bitext
+from spacy_xlre.tokens.blank import blank_multilingual
 
 TEXTS = {
-    "en": "Ada was born in London. She lived in Paris.",
-    "de": "Ada wurde in London geboren. Sie lebte in Paris.",
-    "zh": "阿达出生于伦敦。她住在巴黎。",
+    "en": "The cat was born in Paris. It was in the north.",
+    "de": "Die Katze war in Paris geboren. Sie war im Norden.",
+    "zh": "她出生于巴黎。她在北京工作。",
 }
 
 
-@pytest.fixture(params=["softmax", "argmax"])
-def nlp(request, multilingual, tiny_encoder_folder):
-    config = {"encoder": str(tiny_encoder_folder), "layer": 1, "method": request.param}
-    multilingual.add_pipe("xlre_aligner", config=config)
-    return multilingual
+@pytest.fixture(scope="module")
+def nlp(tiny_encoder_folder) -> Language:
+    return make_nlp(tiny_encoder_folder)
 
 
-def aligned(nlp, texts=TEXTS):
-    return nlp(make_bitext(nlp, texts))
+def make_nlp(encoder: Any, **config: Any) -> Language:
+    nlp = blank_multilingual()
+    nlp.add_pipe("xlre_aligner", config={"encoder": str(encoder), "layer": 1, **config})
+    return nlp
 
 
-def rows(doc):
+def content(doc: Doc) -> Any:
+    alignment = get_alignment(doc)
+    assert alignment is not None
     return [
-        [pair.source.label_, pair.target.label_, *((li.source, li.target, round(li.prob, 4)) for li in pair.links)]
-        for pair in get_alignment(doc).pairs
+        (
+            pair.source.label_,
+            pair.target.label_,
+            [(bead.source, bead.target, pytest.approx(bead.prob, abs=1e-4)) for bead in pair.beads],
+            {(link.source, link.target): pytest.approx(link.prob, abs=1e-3) for link in pair.links},
+        )
+        for pair in alignment.pairs
     ]
 
 
-def test_every_pair_of_segments_gets_beads_and_links_within_bounds(nlp):
-    doc = aligned(nlp)
-    pairs = get_alignment(doc).pairs
-    assert len(pairs) == 3
+def test_a_bitext_gets_sentences_beads_and_links(nlp):
+    doc = nlp(make_bitext(nlp, TEXTS))
+    pairs = doc._.alignment.pairs
+    assert [(pair.source.label_, pair.target.label_) for pair in pairs] == [("en", "de"), ("en", "zh"), ("de", "zh")]
     for pair in pairs:
+        assert [i for bead in pair.beads for i in range(*bead.source)] == list(range(len(pair.source)))
+        assert [j for bead in pair.beads for j in range(*bead.target)] == list(range(len(pair.target)))
         assert pair.links
-        assert all(0 <= li.source < len(pair.source) and 0 <= li.target < len(pair.target) for li in pair.links)
-        assert all(0.0 <= item.prob <= 1.0 for item in (*pair.links, *pair.beads))
-        covered = [token for bead in pair.beads for token in range(*bead.source)]
-        assert covered == list(range(len(pair.source)))
+        for link in pair.links:
+            bead = pair.bead_at(link.source)
+            assert bead.target[0] <= link.target < bead.target[1]
+            assert 0.0 < link.prob <= 1.0 + 1e-6
+        assert all(0.0 <= bead.prob <= 1.0 for bead in pair.beads)
 
 
-def test_sentence_starts_are_set_in_every_segment(nlp):
-    doc = aligned(nlp)
-    for segment in get_segments(doc).values():
-        assert segment[0].is_sent_start
-        assert sum(bool(token.is_sent_start) for token in segment) == 2
+def test_no_sentence_crosses_a_segment(nlp):
+    doc = nlp(make_bitext(nlp, TEXTS))
+    sentences = {lang: [sent.text for sent in segment.sents] for lang, segment in get_segments(doc).items()}
+    assert sentences["en"] == ["The cat was born in Paris.", "It was in the north."]
+    assert sentences["zh"] == ["她出生于巴黎。", "她在北京工作。"]
 
 
-def test_the_order_and_size_of_batches_do_not_matter(nlp):
-    texts = [TEXTS, {"en": "Ada.", "de": "Ada."}, {"en": TEXTS["en"] * 3, "zh": TEXTS["zh"]}]
-    one_by_one = [rows(aligned(nlp, text)) for text in texts]
-    together = [rows(doc) for doc in nlp.pipe([make_bitext(nlp, text) for text in reversed(texts)], batch_size=3)]
-    for left, right in zip(one_by_one, reversed(together)):
-        assert [row[:2] for row in left] == [row[:2] for row in right]
-        assert [[link[:2] for link in row[2:]] for row in left] == [[link[:2] for link in row[2:]] for row in right]
+def test_identical_text_is_linked_word_by_word(nlp):
+    doc = nlp(make_bitext(nlp, {"en": "The cat was born.", "de": "The cat was born."}))
+    (pair,) = doc._.alignment.pairs
+    best = {}
+    for link in pair.links:
+        best.setdefault(link.source, []).append((link.prob, link.target))
+    assert {source: max(found)[1] for source, found in best.items()} == {i: i for i in range(5)}
+    assert doc._.alignment.project(pair.source[1:2], to="de").span.text == "cat"
 
 
-def test_what_is_no_bitext_passes_untouched(nlp):
-    doc = nlp("Ada was born in London.")
-    assert get_alignment(doc) is None
-    assert not doc.has_annotation("SENT_START")
+def test_docs_that_are_no_bitexts_pass_untouched(nlp):
+    plain = spacy.blank("xx")("One here. Two there.")
+    assert nlp(plain.copy()).to_bytes() == plain.to_bytes()
+    docs = [plain, make_bitext(nlp, TEXTS), nlp.make_doc("")]
+    found = list(nlp.pipe(docs))
+    assert found[0] is plain
+    assert [get_alignment(doc) is not None for doc in found] == [False, True, False]
 
 
-def test_identical_texts_project_to_themselves(nlp):
-    doc = aligned(nlp, {"en": "Ada was born in London.", "de": "Ada was born in London."})
-    source, target = get_segments(doc).values()
-    projection = get_alignment(doc).between("en", "de").project(source[4:5])
-    assert projection.span is not None
-    assert projection.span.text == target[4:5].text
-    assert 0.0 < projection.score <= 1.0
+@pytest.mark.parametrize("batch_size", [1, 2, 100])
+def test_the_batch_does_not_matter(nlp, batch_size, monkeypatch):
+    monkeypatch.setattr("spacy_xlre.pipeline.aligner.BATCH_TOKENS", 60)
+    texts = [TEXTS, {"en": "Paris!", "zh": "巴黎！"}, {lang: TEXTS[lang] for lang in ("zh", "en")}, TEXTS]
+    one_by_one = [nlp(make_bitext(nlp, text)) for text in texts]
+    together = list(nlp.pipe([make_bitext(nlp, text) for text in texts], batch_size=batch_size))
+    assert [content(doc) for doc in together] == [content(doc) for doc in one_by_one]
+
+
+def test_several_processes_find_the_same(nlp):
+    fresh = load_model_from_config(nlp.config)
+    found = list(fresh.pipe([make_bitext(fresh, TEXTS) for _ in range(4)], n_process=2, batch_size=2))
+    assert [content(doc) for doc in found] == [content(nlp(make_bitext(nlp, TEXTS)))] * 4
+
+
+def test_a_pivot_is_aligned_with_each_other_language(tiny_encoder_folder):
+    nlp = make_nlp(tiny_encoder_folder, pairs="de")
+    doc = nlp(make_bitext(nlp, TEXTS))
+    assert [(p.source.label_, p.target.label_) for p in doc._.alignment.pairs] == [("de", "en"), ("de", "zh")]
+    without = nlp(make_bitext(nlp, {"en": "Paris", "zh": "巴黎"}))
+    assert len(without._.alignment.pairs) == 1
+
+
+def test_sentence_starts_are_kept_if_asked_for(tiny_encoder_folder):
+    nlp = make_nlp(tiny_encoder_folder, keep_sentences=True)
+    doc = make_bitext(nlp, {"en": "The cat. It was.", "de": "Die Katze. Sie war."})
+    for token in doc:
+        token.is_sent_start = token.i == 0
+    (pair,) = nlp(doc)._.alignment.pairs
+    assert len(pair.beads) == 1
+    assert [sent.text for sent in pair.target.sents] == ["Die Katze. Sie war."]
+    unmarked = nlp(make_bitext(nlp, {"en": "The cat. It was.", "de": "Die Katze. Sie war."}))
+    assert len(list(unmarked._.alignment.pairs[0].source.sents)) == 2
+
+
+def test_aligning_again_gives_the_same(nlp):
+    doc = nlp(make_bitext(nlp, TEXTS))
+    before = content(doc)
+    assert content(nlp(doc)) == before
 
 
 @pytest.mark.parametrize(
     "texts",
     [
-        {"en": "Ada", "de": "wort " * 500},
-        {"en": "👩‍👧 é", "de": "é 👩‍👧"},
-        {"en": "\u200b\u200b x", "de": "x"},
-        {"zh": "阿达出生于伦敦" * 200, "ja": "阿达出生于伦敦" * 200},
+        {"en": "a", "de": " ".join(["Katze"] * 500)},
+        {"en": "👍🏽 e\u0301 🇫🇷", "de": "👍🏽 é"},
+        {"en": "\u200b", "de": "Katze"},
+        {"zh": "她出生于巴黎", "ja": "彼女はパリで生まれた"},
+        {"en": "The cat. " * 40, "de": "Die Katze."},
+        {"en": "cat " * 1200, "de": "Katze " * 1200},
+        {"en": "\u00a0 . \u2028 !", "ar": "ولد في باريس ؟"},
     ],
+    ids=["1 to 500", "emoji and marks", "dropped token", "no spaces", "40 sentences to 1", "1200 words", "odd spaces"],
 )
-def test_odd_texts_are_aligned_without_losing_the_doc(nlp, texts):
-    doc = aligned(nlp, texts)
-    (pair,) = get_alignment(doc).pairs
-    assert all(li.source < len(pair.source) and li.target < len(pair.target) for li in pair.links)
+def test_unusual_text_is_aligned_without_loss(nlp, texts):
+    doc = nlp(make_bitext(nlp, texts))
+    (pair,) = doc._.alignment.pairs
+    assert [i for bead in pair.beads for i in range(*bead.source)] == list(range(len(pair.source)))
+    assert [j for bead in pair.beads for j in range(*bead.target)] == list(range(len(pair.target)))
+    assert all(link.source < len(pair.source) and link.target < len(pair.target) for link in pair.links)
 
 
-def test_alignments_survive_docbin(nlp):
-    doc = aligned(nlp)
-    (back,) = DocBin(docs=[doc]).get_docs(nlp.vocab)
-    assert rows(back) == rows(doc)
+def test_long_text_is_linked_to_its_end(nlp):
+    words = "the cat was born in paris".split() * 200
+    doc = nlp(make_bitext(nlp, {"en": " ".join(words), "de": " ".join(words)}))
+    assert max(link.source for link in doc._.alignment.pairs[0].links) == len(words) - 1
 
 
-def test_a_stored_pipeline_needs_no_encoder_beside_it(nlp, tmp_path):
-    expected = rows(aligned(nlp))
-    nlp.to_disk(tmp_path / "model")
-    loaded = spacy.load(tmp_path / "model")
-    assert rows(aligned(loaded)) == expected
+# Storing
 
 
-def test_an_unknown_method_is_refused(multilingual):
-    with pytest.raises(XlreError, match="guess"):
-        multilingual.add_pipe("xlre_aligner", config={"method": "guess"})
+def through_disk(nlp: Language, folder: Path) -> Language:
+    nlp.to_disk(folder / "nlp")
+    loaded = spacy.load(folder / "nlp")
+    shutil.rmtree(folder / "nlp")
+    return loaded
 
 
-def test_the_command_aligns_a_file_and_a_second_run_gives_the_same(tmp_path, multilingual, tiny_encoder_folder):
-    write_docs(tmp_path / "in.spacy", [make_bitext(multilingual, TEXTS)] * 3)
-    (tmp_path / "aligner.cfg").write_text("[aligner]\nlayer = 1\n")
-    words = ["align", tmp_path / "in.spacy", tmp_path / "out.spacy", "--encoder", tiny_encoder_folder]
-    words += ["--config", tmp_path / "aligner.cfg", "--shard", 2]
-    for _ in range(2):
-        result = CliRunner().invoke(app, [str(word) for word in words])
-        assert result.exit_code == 0, result.output
-    docs = list(read_docs(tmp_path / "out.spacy", multilingual.vocab))
-    assert len(docs) == 3
-    assert all(get_alignment(doc) is not None for doc in docs)
+def through_bytes(nlp: Language, folder: Path) -> Language:
+    return load_model_from_config(nlp.config).from_bytes(nlp.to_bytes())
 
 
-def test_an_interrupted_run_leaves_no_output_and_goes_on(tmp_path, multilingual, tiny_encoder_folder, monkeypatch):
-    from spacy_xlre.pipeline.aligner import Aligner
+@pytest.mark.parametrize("used", [False, True], ids=["unused", "used"])
+@pytest.mark.parametrize("through", [through_disk, through_bytes])
+def test_a_stored_pipeline_needs_neither_its_folder_nor_the_encoders(tiny_encoder_folder, tmp_path, through, used):
+    encoder = shutil.copytree(tiny_encoder_folder, tmp_path / "encoder")
+    nlp = make_nlp(encoder, method="argmax", threshold=0.5)
+    expected = content(make_nlp(tiny_encoder_folder, method="argmax")(make_bitext(nlp, TEXTS)))
+    if used:
+        nlp(make_bitext(nlp, TEXTS))
+    loaded = through(nlp, tmp_path)
+    shutil.rmtree(encoder)
+    again = through(loaded, tmp_path)
+    for restored in (loaded, again):
+        assert restored.get_pipe("xlre_aligner").settings == pytest.approx(nlp.get_pipe("xlre_aligner").settings)
+        assert content(restored(make_bitext(restored, TEXTS))) == expected
 
-    write_docs(tmp_path / "in.spacy", [make_bitext(multilingual, TEXTS) for _ in range(4)])
-    (tmp_path / "aligner.cfg").write_text("[aligner]\nlayer = 1\n")
-    words = ["align", tmp_path / "in.spacy", tmp_path / "out.spacy", "--encoder", tiny_encoder_folder]
-    words += ["--config", tmp_path / "aligner.cfg", "--shard", 1]
-    words = [str(word) for word in words]
-    whole, calls = Aligner._align, []
 
-    def interrupted(self, docs):
-        calls.append(len(docs))
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return whole(self, docs)
+def test_the_encoder_may_be_left_out_of_what_is_stored(tiny_encoder_folder, tmp_path):
+    aligner = make_nlp(tiny_encoder_folder).get_pipe("xlre_aligner")
+    aligner.to_disk(tmp_path / "aligner", exclude=["encoder"])
+    assert [path.name for path in (tmp_path / "aligner").iterdir()] == ["cfg"]
+    other = blank_multilingual().add_pipe("xlre_aligner").from_disk(tmp_path / "aligner")
+    assert other.settings["encoder"] == str(tiny_encoder_folder)
+    assert len(aligner.to_bytes(exclude=["encoder"])) < 2000
 
-    monkeypatch.setattr(Aligner, "_align", interrupted)
-    result = CliRunner().invoke(app, words)
-    assert result.exit_code == 1
-    assert "interrupted" in result.output
-    assert not (tmp_path / "out.spacy").exists()
-    assert CliRunner().invoke(app, words).exit_code == 0
-    assert sum(calls) == 5
-    assert len(list(read_docs(tmp_path / "out.spacy", multilingual.vocab))) == 4
+
+# What can go wrong
+
+
+def test_making_the_component_loads_nothing():
+    nlp = blank_multilingual()
+    nlp.add_pipe("xlre_aligner", config={"encoder": "no/such/encoder"})
+    assert nlp("Hello")[0].text == "Hello"
+
+
+def test_a_missing_encoder_is_named_when_it_is_needed(tmp_path):
+    nlp = make_nlp(tmp_path)
+    with pytest.raises(XlreError, match=str(tmp_path)):
+        nlp(make_bitext(nlp, TEXTS))
+
+
+def test_a_missing_torch_is_one_clear_message(tiny_encoder_folder, monkeypatch):
+    nlp = make_nlp(tiny_encoder_folder)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(XlreError, match="X210.*pip install torch"):
+        nlp(make_bitext(nlp, TEXTS))
+
+
+def test_a_method_that_is_not_there_is_an_error(tiny_encoder_folder):
+    with pytest.raises(XlreError, match="X403.*argmax, softmax"):
+        make_nlp(tiny_encoder_folder, method="telepathy")
+
+
+def test_a_layer_that_is_not_there_is_an_error(tiny_encoder_folder):
+    nlp = make_nlp(tiny_encoder_folder)
+    nlp.get_pipe("xlre_aligner").from_bytes(make_nlp(tiny_encoder_folder, layer=9).get_pipe("xlre_aligner").to_bytes())
+    with pytest.raises(XlreError, match="X402"):
+        nlp(make_bitext(nlp, TEXTS))
+
+
+def test_an_error_handler_gets_the_batch_that_failed(tmp_path):
+    nlp = make_nlp(tmp_path)
+    failed = []
+    nlp.set_error_handler(lambda name, proc, docs, error: failed.extend(docs))
+    docs = [make_bitext(nlp, TEXTS)]
+    assert list(nlp.pipe(docs)) == []
+    assert failed == docs
