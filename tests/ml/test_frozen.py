@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -95,10 +96,13 @@ def test_outputs_of_frozen_layers_that_were_kept_change_nothing(tiny_encoder_fol
     calls = []
     kept.transformer.encoder.layer[0].attention.register_forward_hook(lambda *args: calls.append(args))
     for docs in (DOCS, DOCS, DOCS[::-1]):
-        outputs = [model.begin_update(docs)[0].model_output.last_hidden_state for model in (kept, computed)]
-        assert outputs[0].allclose(outputs[1], atol=1e-6)
+        outputs, expected = (vectors(model.begin_update(docs)[0]) for model in (kept, computed))
+        np.testing.assert_allclose(outputs, expected, atol=1e-5)
     assert len(calls) == 1
-    assert kept.predict(DOCS).model_output.last_hidden_state.allclose(
-        computed.predict(DOCS).model_output.last_hidden_state, atol=1e-6
-    )
+    np.testing.assert_allclose(vectors(kept.predict(DOCS)), vectors(computed.predict(DOCS)), atol=1e-5)
     assert learned(kept) == {"1"}
+
+
+def vectors(batch):
+    """Return the outputs for word pieces; what stands in the padding does not matter."""
+    return batch.model_output.last_hidden_state.detach().numpy()[batch.wordpieces.attention_mask > 0]
