@@ -36,8 +36,7 @@ def build_transformer(
     name (str): A Hugging Face folder or hub name.
     get_spans (SpanGetter): Cuts Docs into windows, such as `spacy_xlre.piece_windows.v1`.
     tokenizer_config, transformer_config, mixed_precision, grad_scaler_config: See spacy-transformers.
-    frozen_layers (int): How many of the lowest layers do not learn. A third of them costs little accuracy and saves
-        about as much of the backward pass.
+    frozen_layers (int): How many of the lowest layers do not learn, and so need no backward pass.
     frozen_embeddings (bool): Whether the embeddings do not learn. Their table is most of a multilingual model's size.
     frozen_cache_mb (int): Megabytes for the frozen layers' outputs, so that they run once a window and not once an
         epoch; they then run without dropout. 0 for none. It takes effect if the embeddings are frozen.

@@ -101,14 +101,14 @@ def test_windows_overlap_and_each_piece_is_kept_once(encoder):
 @given(words=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5), max_size=8))
 def test_pieces_of_any_text_lie_on_its_tokens(encoder, words):
     (text,) = encode(encoder, words)
-    assert (0 <= text.first).all()
+    assert (text.first >= 0).all()
     assert (text.first < text.last).all()
     assert (text.last <= len(words)).all()
     assert len(text.first) == len(text.last) == len(text.pieces)
 
 
 def test_a_layer_that_is_not_there_is_an_error(tiny_encoder_folder):
-    with pytest.raises(XlreError, match="X402.*no layer 7; the encoder has 2"):
+    with pytest.raises(XlreError, match=r"X402.*no layer 7; the encoder has 2"):
         AlignmentEncoder(str(tiny_encoder_folder), layer=7, prefix="", batch_pieces=512)
 
 
