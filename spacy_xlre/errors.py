@@ -119,7 +119,7 @@ class Errors(metaclass=_WithCodes):
         "{name}: there is no layer {layer}; the encoder has {n_layers}. Set the aligner's layer from 1 to {n_layers}."
     )
     X403 = "'{method}' is not a way to choose links. Set the aligner's method to one of: {methods}."
-    X404 = "{path}: the aligner's settings cannot be used ({reason}). Correct the section [aligner]."
+    X404 = "The aligner's settings cannot be used ({reason}). Correct the options or the section [aligner]."
     X405 = "The span [{start}:{end}] does not lie in the segment {lang}. Project spans of the bitext's own segments."
     X406 = "{path}: holds no bitexts. Make some with: spacy xlre corpus"
     # corpus

@@ -43,10 +43,10 @@ def read_settings(path: Path) -> Dict[str, Any]:
     try:
         settings = dict(Config().from_disk(path)["aligner"])
     except (ValueError, KeyError) as error:
-        raise fail(Errors.X404, path=path, reason=" ".join(str(error).split())) from None
+        raise fail(Errors.X404, reason=f"{path}: {' '.join(str(error).split())}") from None
     unknown = sorted(set(settings) - set(DEFAULTS))
     if unknown:
-        raise fail(Errors.X404, path=path, reason=f"there is no setting {', '.join(unknown)}")
+        raise fail(Errors.X404, reason=f"{path}: there is no setting {', '.join(unknown)}")
     return settings
 
 
@@ -60,6 +60,7 @@ def align(input_path: Path, output_path: Path, settings: Dict[str, Any], *, shar
     RETURNS (Tuple[int, int, int]): How many bitexts, beads and links were written.
     RAISES (XlreError): If the input is missing, broken or holds no bitext, or the encoder cannot be used.
     """
+    from confection import ConfigValidationError
     from tqdm import tqdm
 
     from ..about import __version__
@@ -71,7 +72,11 @@ def align(input_path: Path, output_path: Path, settings: Dict[str, Any], *, shar
     from ..tokens.blank import blank_multilingual
 
     nlp = blank_multilingual()
-    aligner = nlp.add_pipe("xlre_aligner", config=settings)
+    try:
+        aligner = nlp.add_pipe("xlre_aligner", config=settings)
+    except ConfigValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors)
+        raise fail(Errors.X404, reason=wrong) from None
     docs = list(read_docs(input_path, nlp.vocab))
     if not any(is_bitext(doc) for doc in docs):
         raise fail(Errors.X406, path=input_path)
