@@ -98,6 +98,10 @@ def test_the_batch_does_not_matter(nlp, batch_size, monkeypatch):
 
 
 def test_several_processes_find_the_same(nlp):
+    import torch
+
+    # As spaCy advises: a forked process hangs where its parent ran torch with several threads.
+    torch.set_num_threads(1)
     fresh = load_model_from_config(nlp.config)
     found = list(fresh.pipe([make_bitext(fresh, TEXTS) for _ in range(4)], n_process=2, batch_size=2))
     assert [content(doc) for doc in found] == [content(nlp(make_bitext(nlp, TEXTS)))] * 4
