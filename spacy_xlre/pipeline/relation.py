@@ -69,6 +69,7 @@ type_rows = 512
 distance_width = 16
 attention_heads = 4
 attention_width = 32
+entity_dropout = 0.0
 
 [xlre_relation.model.classifier]
 @architectures = "spacy_xlre.PairClassifier.v1"

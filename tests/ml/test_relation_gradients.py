@@ -119,6 +119,19 @@ def test_pair_vectors(tokens, pairs, heads):
     assert_gradients(model, (tokens, pairs), [tokens])
 
 
+def test_hidden_entities_are_zeros_in_training_and_get_no_gradient(tokens, pairs):
+    model = build_pair_vectors(attention_heads=0, entity_dropout=1.0)
+    model.set_dim("nI", WIDTH)
+    model.initialize()
+    entity_columns = slice(0, 6 * WIDTH)
+    Y, backprop = model.begin_update((tokens, pairs))
+    np.testing.assert_array_equal(Y[:, entity_columns], 0.0)
+    assert np.abs(model.predict((tokens, pairs))[:, entity_columns]).min(axis=1).all()
+    d_entities = np.zeros_like(Y)
+    d_entities[:, entity_columns] = 1.0
+    np.testing.assert_array_equal(backprop(d_entities), 0.0)
+
+
 def test_classifier():
     X = np.random.default_rng(4).normal(size=(3, 5)).astype("float32")
     model = build_classifier(hidden_width=4)

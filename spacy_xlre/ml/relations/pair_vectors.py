@@ -26,6 +26,7 @@ def build_pair_vectors(
     distance_width: int = 16,
     attention_heads: int = 4,
     attention_width: int = 32,
+    entity_dropout: float = 0.0,
 ) -> PairVectors:
     """Describe each candidate pair by one vector; registered as `spacy_xlre.PairVectors.v1`.
 
@@ -38,6 +39,9 @@ def build_pair_vectors(
     distance_width (int): Width of each of the two embeddings of distance.
     attention_heads (int): Heads of the attention over the context. 0 leaves it out.
     attention_width (int): Width of keys and values, per head.
+    entity_dropout (float): Share of the pairs whose entities are hidden in training: their vectors are zeros, and the
+        pair is known by its types and its context alone. So a model cannot learn by heart which entities are related,
+        which helps where few texts name the same ones again and again.
     RETURNS (Model): From (token vectors, shape (n_tokens, nI); pairs) to pair vectors, shape (n_pairs, nO). The
         backward returns the gradient of the token vectors, and adds over entities that several pairs share.
     """
@@ -50,7 +54,8 @@ def build_pair_vectors(
     layers: List[Model] = [norm, types, gap, between]
     if attention_heads:
         layers.append(PairAttention(attention_heads, attention_width, attention_width))
-    return Model("pair-vectors", forward, init=init, layers=layers, dims={"nI": None, "nO": None})
+    dims = {"nI": None, "nO": None}
+    return Model("pair-vectors", forward, init=init, layers=layers, dims=dims, attrs={"entity_dropout": entity_dropout})
 
 
 def init(model: PairVectors, X: Optional[PairInput] = None, Y: Optional[Floats2d] = None) -> None:
@@ -81,6 +86,8 @@ def forward(model: PairVectors, X: PairInput, is_train: bool) -> Tuple[Floats2d,
     entities = xp.hstack([means, firsts])
     heads, backprop_heads = gather(ops, entities, pairs.heads)
     tails, backprop_tails = gather(ops, entities, pairs.tails)
+    shown = _shown(model, len(pairs), is_train)
+    heads, tails = heads * shown, tails * shown
     head, tail = heads[:, :width], tails[:, :width]
     ranges = np.concatenate([tokens_between(pairs), pairs.context])
     around, backprop_around = range_means(ops, normed, ranges)
@@ -115,12 +122,20 @@ def forward(model: PairVectors, X: PairInput, is_train: bool) -> Tuple[Floats2d,
             d_normed += d_tokens
             d_heads += d_entities[:, : 2 * width]
             d_tails += d_entities[:, 2 * width :]
-        d_pooled = backprop_heads(d_heads) + backprop_tails(d_tails)
+        d_pooled = backprop_heads(d_heads * shown) + backprop_tails(d_tails * shown)
         d_normed += backprop_means(d_pooled[:, :width])
         d_normed += backprop_firsts(d_pooled[:, width:])
         return backprop_norm(d_normed)
 
     return xp.hstack(parts), backprop
+
+
+def _shown(model: PairVectors, n_pairs: int, is_train: bool) -> Floats2d:
+    """Return 1 for each pair whose entities are seen, 0 for those that are hidden in this training step."""
+    xp, rate = model.ops.xp, model.attrs["entity_dropout"]
+    if not (is_train and rate):
+        return xp.ones((n_pairs, 1), dtype="float32")
+    return (xp.random.uniform(0.0, 1.0, (n_pairs, 1)) >= rate).astype("float32")
 
 
 def tokens_between(pairs: PairBatch) -> IntArray:
