@@ -58,7 +58,7 @@ class Evaluation:
 
     def entity_counts(self) -> Dict[str, Counts]:
         """Count entities (span and type) by language and pooled."""
-        parts = {lang: count_sets(self.gold_entities[lang], self.entities[lang]) for lang in self.languages}
+        parts = {lang: count(self.gold_entities[lang], self.entities[lang]) for lang in self.languages}
         parts[POOLED] = Counts(*(sum(getattr(c, name) for c in parts.values()) for name in ("tp", "fp", "fn")))
         return parts
 
@@ -72,12 +72,6 @@ class Evaluation:
 
     def _pooled(self) -> Counts:
         return count(self.gold, self.predicted)
-
-
-def count_sets(gold: set, predicted: set) -> Counts:
-    """Count hits, false alarms and misses of any two sets."""
-    hits = len(gold & predicted)
-    return Counts(hits, len(predicted) - hits, len(gold) - hits)
 
 
 def evaluate_pipeline(

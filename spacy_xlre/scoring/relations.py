@@ -6,7 +6,7 @@ gold or predicted is decided by the Docs that the items are read from.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import AbstractSet, Callable, Dict, Hashable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import AbstractSet, Any, Callable, Dict, Hashable, List, Mapping, NamedTuple, Optional, Tuple
 
 from spacy.tokens import Doc, Span
 
@@ -83,8 +83,8 @@ def read_unknown(doc: Doc, key: Hashable) -> AbstractSet[PairItem]:
     return {(key, _chars(head), _chars(tail)) for head, tail in get_unknown(doc)}
 
 
-def count(gold: Items, predicted: Items) -> Counts:
-    """Count hits, false alarms and misses."""
+def count(gold: AbstractSet[Any], predicted: AbstractSet[Any]) -> Counts:
+    """Count hits, false alarms and misses of two sets of items of any kind, such as relations or entities."""
     hits = len(gold & predicted)
     return Counts(hits, len(predicted) - hits, len(gold) - hits)
 
