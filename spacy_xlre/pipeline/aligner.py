@@ -5,25 +5,33 @@ a hidden layer gives word piece vectors, the last layer a sentence vector. For e
 give beads by dynamic programming and P(s,t) by a logistic function of their cosine; the word piece vectors of a bead
 give links by the chosen method. Docs that are not bitexts pass through untouched.
 
-*What is stored.* `to_disk` and `to_bytes` keep the settings and all files of the encoder's folder, so that a packaged
-pipeline needs nothing beside it; `exclude=["encoder"]` keeps only its name.
+*Training* is optional (`configs/aligner.cfg`). The layers just below the word vectors are copied, and the copies learn
+from known links, or from the links that the model finds itself. Sentence vectors do not change.
+
+*What is stored.* `to_disk` and `to_bytes` keep the settings, all files of the encoder's folder, and the trained layers,
+so that a packaged pipeline needs nothing beside it; `exclude=["encoder"]` keeps only the encoder's name.
 """
 
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
 import srsly
 from spacy import util
 from spacy.language import Language
-from spacy.pipeline import Pipe
+from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
+from spacy.training import Example, validate_examples, validate_get_examples
+from thinc.api import Model, Optimizer
 
 from ..errors import Errors, fail
 from ..ml.align.beads import BeadSettings
 from ..ml.align.holder import EncoderHolder, read_files, write_files
-from ..ml.align.links import METHODS, LinkSettings
+from ..ml.align.methods import METHODS, LinkSettings
 from ..tokens.bitext import is_bitext
+from .alignment_examples import Prediction, annotate, training_pairs
 from .bitexts import AlignSettings, align_bitexts
+
+Scorer = Callable[..., Dict[str, Any]]
 
 BATCH_TOKENS = 20_000
 DEFAULTS: Dict[str, Any] = {
@@ -33,17 +41,29 @@ DEFAULTS: Dict[str, Any] = {
     "method": "softmax",
     "temperature": 0.065,
     "threshold": 0.02,
+    "null": None,
+    "distortion": 0.0,
+    "iterations": 2,
     "skip_cost": 0.65,
     "merge_cost": 0.005,
     "midpoint": 0.83,
     "steepness": 45.0,
+    "bead_probs": True,
     "pairs": "all",
     "keep_sentences": False,
     "batch_pieces": 4096,
+    "trained_layers": 4,
+    "losses": {"supervised": 1.0, "self_training": 1.0},
+    "cache_mb": 2000,
 }
 
 
-@Language.factory("xlre_aligner", assigns=["doc.spans", "token.is_sent_start"], default_config=DEFAULTS)
+@Language.factory(
+    "xlre_aligner",
+    assigns=["doc.spans", "token.is_sent_start"],
+    default_config={**DEFAULTS, "scorer": {"@scorers": "spacy_xlre.alignment_scorer.v1"}},
+    default_score_weights={"align_f": 1.0, "align_p": 0.0, "align_r": 0.0, "align_aer": None},
+)
 def make_aligner(
     nlp: Language,
     name: str,
@@ -53,46 +73,74 @@ def make_aligner(
     method: str,
     temperature: float,
     threshold: float,
+    null: Optional[float],
+    distortion: float,
+    iterations: int,
     skip_cost: float,
     merge_cost: float,
     midpoint: float,
     steepness: float,
+    bead_probs: bool,
     pairs: str,
     keep_sentences: bool,
     batch_pieces: int,
+    trained_layers: int,
+    losses: Dict[str, float],
+    cache_mb: int,
+    scorer: Optional[Scorer],
 ) -> "Aligner":
     """Make the component; nothing is loaded before its first use.
 
     encoder (str): An encoder folder or a hub name.
     layer (int): The layer whose vectors stand for words. For encoders of 12 layers, 6 to 8 is best.
     prefix (str): Put before every sentence: "query: " for encoders of the E5 family, else "".
-    method (str): How links are chosen: "softmax" (all above `threshold`, the weak ones too: best for projection) or
-        "argmax" (few and sure: best for word alignment).
+    method (str): How links are chosen: "softmax" or "entmax" (all above `threshold`, the weak ones too: best for
+        projection), "argmax" (few and sure), "itermax" (some more) or "match" (one to one); see `ml.align.methods`.
     temperature (float): Divides similarities before they become link probabilities.
-    threshold (float): The least probability of a `softmax` link, in both directions.
+    threshold (float): The least probability of a `softmax` or `entmax` link, in both directions.
+    null (Optional[float]): Similarity of every word to the null word, so that words may be left unlinked; None for
+        none. Trained aligners need one: 0.45.
+    distortion (float): How much links off the diagonal lose, in [0, 1]; see `ml.align.methods.LinkSettings`.
+    iterations (int): Rounds of "itermax".
     skip_cost, merge_cost (float): See `ml.align.beads.BeadSettings`.
     midpoint, steepness (float): P(s,t) of a bead with cosine c is 1 / (1 + exp(-steepness * (c - midpoint))).
+    bead_probs (bool): Compute P(s,t) where both segments are one sentence, too. Without it their bead has
+        probability 1, and only the layers up to `layer` run.
     pairs (str): "all", or the language code of a pivot: then only pairs with it are aligned. A bitext without the
         pivot is aligned in all pairs.
     keep_sentences (bool): Keep the sentence starts that a bitext already has.
     batch_pieces (int): Word pieces a batch; lower it if memory runs short.
+    trained_layers (int): How many layers below `layer` training copies and changes.
+    losses (Dict[str, float]): Weights of the parts of the loss; see `ml.align.training.WordTrainer`.
+    cache_mb (int): Megabytes for the outputs of the layers that do not learn, kept while training.
+    scorer (Optional[Scorer]): The metric.
     """
-    return Aligner(nlp, name, {key: value for key, value in locals().items() if key in DEFAULTS})
+    settings = {key: value for key, value in locals().items() if key in DEFAULTS}
+    return Aligner(nlp, name, settings, scorer=scorer)
 
 
-class Aligner(Pipe):
+class Aligner(TrainablePipe):
     """Finds sentences, beads and links of bitexts.
 
     nlp (Language): The pipeline that it is part of.
     name (str): The component's name.
     settings (Dict[str, Any]): The settings of `make_aligner`.
+    scorer (Optional[Scorer]): The metric.
     RAISES (XlreError): If there is no such method.
     """
 
-    def __init__(self, nlp: Language, name: str, settings: Dict[str, Any]) -> None:
+    def __init__(self, nlp: Language, name: str, settings: Dict[str, Any], *, scorer: Optional[Scorer] = None) -> None:
         self.vocab = nlp.vocab
         self.name = name
+        self.scorer = scorer
+        self.model: Model = Model("alignment-encoder", _encode)
+        self._trainer: Any = None
         self._set(settings)
+
+    @property
+    def cfg(self) -> Dict[str, Any]:
+        """The settings, as spaCy's tools look for them."""
+        return self.settings
 
     def __call__(self, doc: Doc) -> Doc:
         """Align one bitext in place, and return it."""
@@ -115,12 +163,68 @@ class Aligner(Pipe):
             else:
                 yield from batch
 
+    def predict(self, docs: Iterable[Doc]) -> List[Prediction]:
+        """Find sentences, beads and links without changing the Docs.
+
+        docs (Iterable[Doc]): Docs.
+        RETURNS (List[Prediction]): What to set on each; nothing for a Doc that is no bitext.
+        """
+        copies = [doc.copy() for doc in docs]
+        self._align(copies)
+        return [Prediction.read(doc) for doc in copies]
+
+    def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Prediction]) -> None:
+        """Set what `predict` returned."""
+        for doc, prediction in zip(docs, scores):
+            annotate(doc, prediction)
+
+    def initialize(
+        self, get_examples: Callable[[], Iterable[Example]], *, nlp: Optional[Language] = None, **kwargs: Any
+    ) -> None:
+        """Check the examples. The encoder is loaded, and its layers copied, with the first bitext to learn from."""
+        validate_get_examples(get_examples, "Aligner.initialize")
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Union[Optimizer, bool, None] = None,
+        losses: Optional[Dict[str, float]] = None,
+    ) -> Dict[str, float]:
+        """Learn from the bitexts among the references.
+
+        examples (Iterable[Example]): Examples. A reference with links teaches them, unless the loss "supervised" has
+            no weight; from one without, the links that the model finds itself are learned. Its beads, or else its
+            segments, say which texts belong together.
+        drop (float): The dropout rate of the layers that learn.
+        sgd (Optimizer): Steps if given; with None or False the gradients are kept for `finish_update`.
+        losses (Dict[str, float]): The loss is added under the component's name.
+        RETURNS (Dict[str, float]): The losses.
+        RAISES (XlreError): If the encoder is of a kind that cannot be trained.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "Aligner.update")
+        supervised = bool(self.settings["losses"].get("supervised"))
+        pairs = [pair for eg in examples for pair in training_pairs(eg.reference, with_links=supervised)]
+        if not pairs:
+            return losses
+        losses[self.name] += self._training().loss(pairs, drop)
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        return losses
+
     def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
-        """Store the settings and the encoder in a folder."""
+        """Store the settings, the encoder and the trained layers in a folder."""
         parts = {
             "cfg": lambda file_: srsly.write_json(file_, self.settings),
             "encoder": lambda folder: write_files(self.encoder.files(), folder),
         }
+        layers = self.encoder.word_layers()
+        if layers is not None:
+            parts["word_layers.safetensors"] = lambda file_: file_.write_bytes(layers)
         util.to_disk(path, parts, exclude)
 
     def from_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> "Aligner":
@@ -128,15 +232,19 @@ class Aligner(Pipe):
         parts = {
             "cfg": lambda file_: self._set(srsly.read_json(file_)),
             "encoder": lambda folder: self.encoder.set_files(read_files(folder)) if folder.is_dir() else None,
+            "word_layers.safetensors": lambda file_: (
+                self.encoder.set_word_layers(file_.read_bytes()) if file_.is_file() else None
+            ),
         }
         util.from_disk(path, parts, exclude)
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Store the settings and the encoder in a bytestring."""
+        """Store the settings, the encoder and the trained layers in a bytestring."""
         parts = {
             "cfg": lambda: srsly.json_dumps(self.settings),
             "encoder": lambda: srsly.msgpack_dumps(self.encoder.files()),
+            "word_layers": lambda: self.encoder.word_layers() or b"",
         }
         return util.to_bytes(parts, exclude)
 
@@ -145,6 +253,7 @@ class Aligner(Pipe):
         parts = {
             "cfg": lambda stored: self._set(srsly.json_loads(stored)),
             "encoder": lambda stored: self.encoder.set_files(srsly.msgpack_loads(stored)),
+            "word_layers": lambda stored: self.encoder.set_word_layers(stored) if stored else None,
         }
         util.from_bytes(data, parts, exclude)
         return self
@@ -154,26 +263,54 @@ class Aligner(Pipe):
         if bitexts:
             align_bitexts(bitexts, self.encoder.get(), self._how)
 
+    def _training(self) -> Any:
+        """Return what computes the losses, its layers among the model's so that they are stepped."""
+        if self._trainer is None:
+            from thinc.api import PyTorchShim
+
+            from ..ml.align.training import WordTrainer
+
+            encoder = self.encoder.get()
+            self._trainer = WordTrainer(encoder, self.settings["losses"], self._how.links, self.settings["cache_mb"])
+            if encoder.word_module is None:
+                encoder.add_word_layers(self.settings["trained_layers"])
+            self.model.shims = [PyTorchShim(encoder.word_module)]
+        return self._trainer
+
     def _set(self, settings: Dict[str, Any]) -> None:
         """Take settings, and the encoder that they name."""
+        settings = {**DEFAULTS, **settings}
         if settings["method"] not in METHODS:
             raise fail(Errors.X403, method=settings["method"], methods=", ".join(METHODS))
-        self.settings = dict(settings)
+        self.settings = settings
         self.encoder = EncoderHolder(
             settings["encoder"],
             layer=settings["layer"],
             prefix=settings["prefix"],
             batch_pieces=settings["batch_pieces"],
         )
+        self._trainer = None
         self._how = AlignSettings(
             method=settings["method"],
-            links=LinkSettings(settings["temperature"], settings["threshold"]),
+            links=LinkSettings(
+                temperature=settings["temperature"],
+                threshold=settings["threshold"],
+                null=settings["null"],
+                distortion=settings["distortion"],
+                iterations=settings["iterations"],
+            ),
             beads=BeadSettings(settings["skip_cost"], settings["merge_cost"]),
             midpoint=settings["midpoint"],
             steepness=settings["steepness"],
             pairs=settings["pairs"],
             keep_sentences=settings["keep_sentences"],
+            bead_probs=settings["bead_probs"],
         )
+
+
+def _encode(model: Model, X: Any, is_train: bool) -> Any:
+    """Stand for the forward of a model that is never called: the aligner encodes by itself, whole batches at once."""
+    return X, lambda dY: dY
 
 
 def _batches(stream: Iterable[Doc], batch_size: int) -> Iterator[List[Doc]]:

@@ -1,7 +1,7 @@
 """The steps of aligning a batch of bitexts: sentences, one pass of the encoder, then beads and links of every pair."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
 
@@ -10,7 +10,8 @@ from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc, Span
 
 from ..ml.align.beads import BeadRow, BeadSettings, find_beads
-from ..ml.align.links import LinkSettings, link_beads
+from ..ml.align.links import link_beads
+from ..ml.align.methods import LinkSettings
 from ..ml.align.types import EncodedText
 from ..tokens.bitext import Bead, Link, PairAlignment, get_segments, set_alignment
 from ..tokens.sentences import split_sentences
@@ -32,6 +33,7 @@ class AlignSettings:
     steepness: float
     pairs: str
     keep_sentences: bool
+    bead_probs: bool
 
 
 @dataclass
@@ -40,7 +42,8 @@ class _Side:
 
     segment: Span
     sentences: List[Tuple[int, int]]
-    encoded: List[EncodedText]
+    encoded: List[EncodedText] = field(default_factory=list)
+    with_vectors: bool = False
 
 
 def align_bitexts(docs: Sequence[Doc], encoder: "AlignmentEncoder", settings: AlignSettings) -> None:
@@ -53,10 +56,13 @@ def align_bitexts(docs: Sequence[Doc], encoder: "AlignmentEncoder", settings: Al
     for doc in docs:
         mark_sentences(doc, keep=settings.keep_sentences)
     sides = [[_side(segment) for segment in get_segments(doc).values()] for doc in docs]
+    chosen = [(index, pair) for index, group in enumerate(sides) for pair in _pairs(group, settings)]
+    for _, pair in chosen:
+        if settings.bead_probs or any(len(side.sentences) > 1 for side in pair):
+            for side in pair:
+                side.with_vectors = True
     _encode([side for group in sides for side in group], encoder)
-    tasks = [
-        (side, pair, _beads(*pair, settings)) for side, group in enumerate(sides) for pair in _pairs(group, settings)
-    ]
+    tasks = [(index, pair, _beads(*pair, settings)) for index, pair in chosen]
     sought = [
         (source.encoded[slice(*bead.source)], target.encoded[slice(*bead.target)])
         for _, (source, target), beads in tasks
@@ -93,7 +99,7 @@ def mark_sentences(doc: Doc, *, keep: bool = False) -> None:
 
 def _side(segment: Span) -> _Side:
     starts = [0, *(token.i - segment.start for token in segment if token.is_sent_start and token.i > segment.start)]
-    return _Side(segment, list(zip(starts, [*starts[1:], len(segment)])), [])
+    return _Side(segment, list(zip(starts, [*starts[1:], len(segment)])))
 
 
 def _pairs(sides: List[_Side], settings: AlignSettings) -> List[Tuple[_Side, _Side]]:
@@ -106,6 +112,7 @@ def _pairs(sides: List[_Side], settings: AlignSettings) -> List[Tuple[_Side, _Si
 def _encode(sides: List[_Side], encoder: "AlignmentEncoder") -> None:
     texts: List[str] = []
     offsets: List[List[Tuple[int, int]]] = []
+    wanted: List[bool] = []
     for side in sides:
         ranges = (
             side.segment.doc.to_array([IDX, LENGTH])[side.segment.start : side.segment.end].astype("int64").tolist()
@@ -114,7 +121,8 @@ def _encode(sides: List[_Side], encoder: "AlignmentEncoder") -> None:
             begin = ranges[start][0]
             texts.append(side.segment[start:end].text)
             offsets.append([(idx - begin, idx - begin + length) for idx, length in ranges[start:end]])
-    encoded = iter(encoder.encode(texts, offsets))
+            wanted.append(side.with_vectors)
+    encoded = iter(encoder.encode(texts, offsets, wanted))
     for side in sides:
         for start, _ in side.sentences:
             text = next(encoded)
@@ -124,6 +132,8 @@ def _encode(sides: List[_Side], encoder: "AlignmentEncoder") -> None:
 
 
 def _beads(source: _Side, target: _Side, settings: AlignSettings) -> List[BeadRow]:
+    if not source.with_vectors or not target.with_vectors:
+        return [BeadRow((0, 1), (0, 1), 1.0, 0.0)]
     vectors = [numpy.stack([text.vector for text in side.encoded]) for side in (source, target)]
     weights = [numpy.array([text.weight for text in side.encoded], dtype="float32") for side in (source, target)]
     return find_beads(vectors[0], vectors[1], weights[0], weights[1], settings.beads)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_xlre.ml.align import links as links_module
-from spacy_xlre.ml.align.links import METHODS, LinkSettings, link_beads
+from spacy_xlre.ml.align.links import link_beads
+from spacy_xlre.ml.align.methods import METHODS, LinkSettings
 from spacy_xlre.ml.align.types import EncodedText
 
 SETTINGS = LinkSettings(temperature=0.1, threshold=0.1)

@@ -186,7 +186,9 @@ def test_a_stored_pipeline_needs_neither_its_folder_nor_the_encoders(tiny_encode
     shutil.rmtree(encoder)
     again = through(loaded, tmp_path)
     for restored in (loaded, again):
-        assert restored.get_pipe("xlre_aligner").settings == pytest.approx(nlp.get_pipe("xlre_aligner").settings)
+        found, stored = (pipeline.get_pipe("xlre_aligner").settings.copy() for pipeline in (restored, nlp))
+        assert found.pop("losses") == stored.pop("losses")
+        assert found == pytest.approx(stored)
         assert content(restored(make_bitext(restored, TEXTS))) == expected
 
 
@@ -222,7 +224,7 @@ def test_a_missing_torch_is_one_clear_message(tiny_encoder_folder, monkeypatch):
 
 
 def test_a_method_that_is_not_there_is_an_error(tiny_encoder_folder):
-    with pytest.raises(XlreError, match=r"X403.*argmax, softmax"):
+    with pytest.raises(XlreError, match=r"X403.*argmax, itermax, match, softmax, entmax"):
         make_nlp(tiny_encoder_folder, method="telepathy")
 
 

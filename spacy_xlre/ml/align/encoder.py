@@ -1,18 +1,21 @@
 """Word piece vectors and sentence vectors of texts, from one pass of an encoder.
 
 Every text is encoded once, after a prefix that sentence encoders of the E5 family expect; a hidden layer gives the
-vectors of its word pieces, the mean of the last layer its sentence vector. Text beyond the encoder's window is encoded
+vectors of its word pieces, the mean of the last layer its sentence vector, where one is wanted: without it the layers
+above the hidden one do not run. Text beyond the encoder's window is encoded
 in overlapping windows, and each piece taken from the window in which it has the most text around it.
 """
 
+import copy
 from dataclasses import dataclass
-from typing import Any, Iterator, List, Sequence, Tuple
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import numpy
 from thinc.types import Floats1d, Floats2d, Ints1d
 
 from ...encoder.loading import load_hidden_encoder
-from ...errors import Errors, fail
+from ...errors import Errors, XlreError, fail
+from .layers import LayeredEncoder
 from .types import EncodedText, TokenOffsets
 
 UNLIMITED = 1_000_000  # tokenizers without a window of their own report a huge number
@@ -36,6 +39,7 @@ class _Window:
     start: int
     end: int
     keep: slice
+    with_sentence: bool
 
 
 class AlignmentEncoder:
@@ -65,28 +69,102 @@ class AlignmentEncoder:
         self._backend.no_padding()
         self._before, self._after = self._special_ids()
         self._positions = self._max_positions()
+        self.layered = LayeredEncoder(model, layer, int(tokenizer.pad_token_id or 0))
+        # Trained layers that stand in for the last ones up to `layer`; sentence vectors come from the encoder's own.
+        self.word_module: Any = None
 
-    def encode(self, texts: Sequence[str], offsets: Sequence[TokenOffsets]) -> List[EncodedText]:
+    @property
+    def word_layers(self) -> List[Any]:
+        """The trained layers, the lowest first; empty if there are none."""
+        return list(self.word_module) if self.word_module is not None else []
+
+    @property
+    def max_row(self) -> int:
+        """The most word pieces of a window, special ones and the prefix included."""
+        return self._positions
+
+    def add_word_layers(self, n_layers: int) -> Any:
+        """Copy the last layers up to `layer`; from then on the copies make the word vectors, and may be trained.
+
+        n_layers (int): How many layers to copy.
+        RETURNS (ModuleList): The copies.
+        RAISES (XlreError): If the encoder is of another kind than BERT, or has fewer layers below `layer`.
+        """
+        import torch
+
+        if self.layered.layers is None:
+            raise fail(Errors.X409, kind=type(self.model).__name__)
+        if not 1 <= n_layers <= self.layer:
+            raise fail(Errors.X410, n_layers=n_layers, layer=self.layer)
+        copied = self.layered.layers[self.layer - n_layers : self.layer]
+        self.word_module = torch.nn.ModuleList(copy.deepcopy(layer) for layer in copied).eval()
+        return self.word_module
+
+    def save_word_layers(self) -> Optional[bytes]:
+        """Return the trained layers as the bytes of a safetensors file, None if there are none."""
+        from safetensors.torch import save
+
+        if self.word_module is None:
+            return None
+        return save(
+            {name: values.detach().cpu().contiguous() for name, values in self.word_module.state_dict().items()}
+        )
+
+    def load_word_layers(self, layers: bytes) -> None:
+        """Take the trained layers that `save_word_layers` returned.
+
+        RAISES (XlreError): If they do not fit this encoder.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        try:
+            tensors = load(layers)
+            numbers = {int(name.split(".")[0]) for name in tensors}
+            self.add_word_layers(len(numbers)).load_state_dict(tensors)
+        except (SafetensorError, ValueError, RuntimeError) as error:
+            if isinstance(error, XlreError):
+                raise
+            raise fail(Errors.X411, reason=" ".join(str(error).split())[:200]) from None
+
+    def training_rows(
+        self, texts: Sequence[str], offsets: Sequence[TokenOffsets]
+    ) -> Iterator[Tuple[List[int], Ints1d, Ints1d, int]]:
+        """Yield each text uncut: all its ids, the token range of each piece of the text, and the first one's place."""
+        for text in self._cut(texts, offsets):
+            yield self._row(text.prefix, text.ids), text.first, text.last, len(self._before) + len(text.prefix)
+
+    def encode(
+        self, texts: Sequence[str], offsets: Sequence[TokenOffsets], sentences: Optional[Sequence[bool]] = None
+    ) -> List[EncodedText]:
         """Encode texts, the long ones in windows.
 
         texts (Sequence[str]): For example the sentences of several segments.
         offsets (Sequence[TokenOffsets]): For each text, the character range of each of its tokens.
+        sentences (Optional[Sequence[bool]]): For each text, whether its sentence vector is wanted; by default all are.
+            The others are zeros.
         RETURNS (List[EncodedText]): One per text. A token that the encoder's tokenizer drops has no piece.
         """
         cut = self._cut(texts, offsets)
-        windows = [window for index, text in enumerate(cut) for window in self._windows(index, text)]
+        flags = [True] * len(cut) if sentences is None else sentences
+        windows = [
+            window for index, (text, flag) in enumerate(zip(cut, flags)) for window in self._windows(index, text, flag)
+        ]
         width = int(self.model.config.hidden_size)
         hidden = [numpy.zeros((len(text.ids), width), dtype="float32") for text in cut]
         sums = numpy.zeros((len(cut), width), dtype="float32")
         counts = numpy.zeros(len(cut), dtype="float32")
         for batch in self._batches(windows):
             rows = [self._row(cut[w.text].prefix, cut[w.text].ids[w.start : w.end]) for w in batch]
-            for window, row, (pieces, total) in zip(batch, rows, self._forward(rows)):
+            words, totals = self.layered.read(rows, self.word_layers, batch[0].with_sentence)
+            pieces = words.float().cpu().numpy()
+            for position, (window, row) in enumerate(zip(batch, rows)):
                 start = len(self._before) + len(cut[window.text].prefix) - window.start
                 kept = slice(start + window.keep.start, start + window.keep.stop)
-                hidden[window.text][window.keep] = pieces[kept]
-                sums[window.text] += total
+                hidden[window.text][window.keep] = pieces[position, kept]
                 counts[window.text] += len(row)
+            if totals is not None:
+                numpy.add.at(sums, [window.text for window in batch], totals.float().cpu().numpy())
         vectors = sums / numpy.maximum(counts, 1.0)[:, None]
         return [_assemble(text, *found) for text, *found in zip(cut, hidden, vectors)]
 
@@ -107,23 +185,26 @@ class AlignmentEncoder:
             cut.append(_CutText(encoding.ids[:begin], encoding.ids[begin:], first, last))
         return cut
 
-    def _windows(self, index: int, text: _CutText) -> Iterator[_Window]:
+    def _windows(self, index: int, text: _CutText, with_sentence: bool = True) -> Iterator[_Window]:
         size = max(2, self._positions - len(self._before) - len(self._after) - len(text.prefix))
         length = len(text.ids)
         if length <= size:
-            yield _Window(index, 0, length, slice(0, length))
+            yield _Window(index, 0, length, slice(0, length), with_sentence)
             return
         shared = size // 4
         starts = [*range(0, length - size, size - shared), length - size]
         edges = [0, *((a + size + b) // 2 for a, b in zip(starts, starts[1:])), length]
         for start, begin, end in zip(starts, edges, edges[1:]):
-            yield _Window(index, start, start + size, slice(begin, end))
+            yield _Window(index, start, start + size, slice(begin, end), with_sentence)
 
     def _batches(self, windows: List[_Window]) -> Iterator[List[_Window]]:
         batch: List[_Window] = []
         extra = len(self._before) + len(self._after)
-        for window in sorted(windows, key=lambda w: w.end - w.start):
-            if batch and (len(batch) + 1) * (window.end - window.start + extra) > self.batch_pieces:
+        for window in sorted(windows, key=lambda w: (w.with_sentence, w.end - w.start)):
+            size = window.end - window.start + extra
+            if batch and (
+                (len(batch) + 1) * size > self.batch_pieces or window.with_sentence != batch[0].with_sentence
+            ):
                 yield batch
                 batch = []
             batch.append(window)
@@ -132,26 +213,6 @@ class AlignmentEncoder:
 
     def _row(self, prefix: List[int], ids: List[int]) -> List[int]:
         return [*self._before, *prefix, *ids, *self._after]
-
-    def _forward(self, rows: List[List[int]]) -> Iterator[Tuple[Floats2d, Floats1d]]:
-        """Yield, for each row of ids, the hidden layer and the sum of the last layer."""
-        import torch
-        from thinc.util import get_torch_default_device
-
-        device = get_torch_default_device()
-        self.model.to(device)
-        length = max(map(len, rows))
-        ids = torch.full((len(rows), length), int(self.tokenizer.pad_token_id or 0), dtype=torch.long)
-        mask = torch.zeros((len(rows), length), dtype=torch.long)
-        for index, row in enumerate(rows):
-            ids[index, : len(row)] = torch.tensor(row, dtype=torch.long)
-            mask[index, : len(row)] = 1
-        with torch.no_grad():
-            output = self.model(input_ids=ids.to(device), attention_mask=mask.to(device), output_hidden_states=True)
-            hidden = output.hidden_states[self.layer].float().cpu().numpy()
-            sums = (output.hidden_states[-1] * mask.to(device)[:, :, None]).sum(1).float().cpu().numpy()
-        for index in range(len(rows)):
-            yield hidden[index], sums[index]
 
     def _special_ids(self) -> Tuple[List[int], List[int]]:
         encoding = self._backend.encode("a")

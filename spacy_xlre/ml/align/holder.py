@@ -1,4 +1,4 @@
-"""The encoder of a component: loaded on first use, stored whole with its pipeline."""
+"""The encoder of a component: loaded on first use, stored whole with its pipeline, its trained layers apart."""
 
 import tempfile
 from pathlib import Path
@@ -23,6 +23,7 @@ class EncoderHolder:
         self.name = name
         self.settings = settings
         self._files: Optional[Dict[str, bytes]] = None
+        self._words: Optional[bytes] = None
         self._loaded: Optional[AlignmentEncoder] = None
 
     def get(self) -> "AlignmentEncoder":
@@ -40,6 +41,9 @@ class EncoderHolder:
                     write_files(self._files, folder)
                     self._loaded = AlignmentEncoder(folder, **self.settings)
                 self._files = None
+            if self._words is not None:
+                self._loaded.load_word_layers(self._words)
+                self._words = None
         return self._loaded
 
     def files(self) -> Dict[str, bytes]:
@@ -54,6 +58,16 @@ class EncoderHolder:
         with tempfile.TemporaryDirectory() as folder:
             self.get().save(folder)
             return read_files(folder)
+
+    def word_layers(self) -> Optional[bytes]:
+        """Return the trained layers as the bytes of a safetensors file, None if there are none."""
+        return self._words if self._loaded is None else self._loaded.save_word_layers()
+
+    def set_word_layers(self, layers: bytes) -> None:
+        """Take trained layers from the bytes of a safetensors file."""
+        self._words = layers
+        if self._loaded is not None:
+            self._loaded.load_word_layers(layers)
 
     def set_files(self, files: Dict[str, bytes]) -> None:
         """Take the encoder from these files from now on."""

@@ -1,32 +1,24 @@
-"""Links: aligned word pieces by method, from the similarities inside beads. Every method takes and gives a batch.
+"""Links: aligned tokens of beads, from the vectors of their word pieces, by one of the methods.
 
-A method is a function `(similarity, source mask, target mask, settings) -> probabilities`, shapes (n_beads, n_source,
-n_target), (n_beads, n_source), (n_beads, n_target): unit vectors' products in, the probability of each link out, 0
-where there is none. `METHODS` names them.
+Beads of like size are compared in one padded product a batch. A bead too long for that is cut into windows along the
+diagonal that its own chunks follow, so that memory is bounded and nothing is left out.
 """
 
-from dataclasses import dataclass
-from typing import Callable, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy
 from thinc.types import Floats2d, Floats3d, Ints1d
 
+from .beads import find_beads
+from .methods import METHODS, LinkSettings
 from .types import EncodedText
 
-MASKED = -1e4
+# Similarities of a batch: 16 MB of floats, and a few arrays more of that size while a method runs.
 MAX_CELLS = 4_000_000
+# Word pieces of a chunk of a long bead.
+CHUNK = 128
 
-
-@dataclass(frozen=True)
-class LinkSettings:
-    """What the methods share.
-
-    temperature (float): Divides similarities before a softmax: lower is more decided.
-    threshold (float): The probability from which `softmax` makes a link.
-    """
-
-    temperature: float = 0.065
-    threshold: float = 0.02
+TokenLinks = Dict[Tuple[int, int], float]
 
 
 class _Pieces(NamedTuple):
@@ -36,28 +28,17 @@ class _Pieces(NamedTuple):
     first: Ints1d
     last: Ints1d
 
-
-Method = Callable[[Floats3d, Floats2d, Floats2d, LinkSettings], Floats3d]
-TokenLinks = Dict[Tuple[int, int], float]
-
-
-def argmax(similarity: Floats3d, source: Floats2d, target: Floats2d, settings: LinkSettings) -> Floats3d:
-    """Link the pieces that are each other's most similar one (Jalili Sabet et al. 2020, "SimAlign")."""
-    masked = _mask(similarity, source, target)
-    best = masked >= masked.max(axis=2, keepdims=True)
-    best &= masked >= masked.max(axis=1, keepdims=True)
-    return numpy.where(best & (masked > MASKED / 2), _probabilities(masked, settings.temperature), 0.0)
+    def cut(self, start: int, end: int) -> "_Pieces":
+        return _Pieces(self.vectors[start:end], self.first[start:end], self.last[start:end])
 
 
-def softmax(similarity: Floats3d, source: Floats2d, target: Floats2d, settings: LinkSettings) -> Floats3d:
-    """Link what is probable in both directions (Dou and Neubig 2021, "awesome-align")."""
-    masked = _mask(similarity, source, target)
-    forward, backward = _directions(masked, settings.temperature)
-    linked = (forward > settings.threshold) & (backward > settings.threshold) & (masked > MASKED / 2)
-    return numpy.where(linked, numpy.sqrt(forward * backward), 0.0)
+class _Window(NamedTuple):
+    """A part of a bead that is linked by itself: pieces of both sides, and the source pieces whose links are kept."""
 
-
-METHODS: Dict[str, Method] = {"argmax": argmax, "softmax": softmax}
+    bead: int
+    source: _Pieces
+    target: _Pieces
+    kept: Tuple[int, int]
 
 
 def link_beads(
@@ -71,21 +52,56 @@ def link_beads(
     settings (LinkSettings): Temperature and threshold.
     YIELDS (Dict[Tuple[int, int], float]): Per bead and in its order, probability by (source token, target token).
     """
-    sides = [(_join(source), _join(target)) for source, target in beads]
+    windows = [
+        window
+        for index, (source, target) in enumerate(beads)
+        for window in _windows(index, _join(source), _join(target))
+    ]
     results: List[TokenLinks] = [{} for _ in beads]
-    for batch in _batches([(len(s.vectors), len(t.vectors)) for s, t in sides]):
-        similarity, source_mask, target_mask = _similarity([sides[index] for index in batch])
+    for batch in _batches([(len(w.source.vectors), len(w.target.vectors)) for w in windows]):
+        similarity, source_mask, target_mask = _similarity([windows[index] for index in batch])
         probs = METHODS[method](similarity, source_mask, target_mask, settings)
-        row, source, target = numpy.nonzero(probs)
-        for index, i, j, prob in zip(
-            row.tolist(), source.tolist(), target.tolist(), probs[row, source, target].tolist()
-        ):
-            left, right = sides[batch[index]]
-            links = results[batch[index]]
-            for a in range(left.first[i], left.last[i]):
-                for b in range(right.first[j], right.last[j]):
-                    links[a, b] = max(prob, links.get((a, b), 0.0))
+        row, source_piece, target_piece = numpy.nonzero(probs)
+        found = probs[row, source_piece, target_piece]
+        edges = numpy.searchsorted(row, numpy.arange(len(batch) + 1))
+        for position, index in enumerate(batch):
+            part = slice(edges[position], edges[position + 1])
+            window = windows[index]
+            _to_tokens(results[window.bead], window, source_piece[part], target_piece[part], found[part])
     yield from results
+
+
+def _to_tokens(links: TokenLinks, window: _Window, i: Ints1d, j: Ints1d, probs: Floats2d) -> None:
+    """Add links of word pieces to those of tokens; of several between two tokens the most probable counts."""
+    inside = (i >= window.kept[0]) & (i < window.kept[1])
+    i, j, probs = i[inside], j[inside], probs[inside]
+    source, target = window.source, window.target
+    bounds = (source.first[i], source.last[i], target.first[j], target.last[j])
+    for a, a_end, b, b_end, prob in zip(*(bound.tolist() for bound in bounds), probs.tolist()):
+        for key in ((x, y) for x in range(a, a_end) for y in range(b, b_end)):
+            if prob > links.get(key, 0.0):
+                links[key] = prob
+
+
+def _windows(index: int, source: _Pieces, target: _Pieces) -> Iterator[_Window]:
+    n_source, n_target = len(source.vectors), len(target.vectors)
+    if not n_source or not n_target:
+        return
+    if n_source * n_target <= MAX_CELLS:
+        yield _Window(index, source, target, (0, n_source))
+        return
+    sides = [
+        [pieces.vectors[k : k + CHUNK] for k in range(0, len(pieces.vectors), CHUNK)] for pieces in (source, target)
+    ]
+    means = [numpy.stack([chunk.mean(axis=0) for chunk in chunks]) for chunks in sides]
+    weights = [numpy.array([len(chunk) for chunk in chunks], dtype="float32") for chunks in sides]
+    path = [row for row in find_beads(means[0], means[1], weights[0], weights[1]) if row.source[0] < row.source[1]]
+    for row in path:
+        # A chunk more on each side: its words may lie across the edge, and compete for the same counterparts.
+        start, end = max(0, (row.source[0] - 1) * CHUNK), min(n_source, (row.source[1] + 1) * CHUNK)
+        left, right = max(0, (row.target[0] - 1) * CHUNK), min(n_target, (row.target[1] + 1) * CHUNK)
+        kept = (row.source[0] * CHUNK - start, min(n_source, row.source[1] * CHUNK) - start)
+        yield _Window(index, source.cut(start, end), target.cut(left, right), kept)
 
 
 def _join(texts: Sequence[EncodedText]) -> _Pieces:
@@ -115,9 +131,9 @@ def _batches(sizes: Sequence[Tuple[int, int]]) -> Iterator[List[int]]:
         yield batch
 
 
-def _similarity(sides: Sequence[Tuple[_Pieces, _Pieces]]) -> Tuple[Floats3d, Floats2d, Floats2d]:
-    source, source_mask = _pad([side[0].vectors for side in sides])
-    target, target_mask = _pad([side[1].vectors for side in sides])
+def _similarity(windows: Sequence[_Window]) -> Tuple[Floats3d, Floats2d, Floats2d]:
+    source, source_mask = _pad([window.source.vectors for window in windows])
+    target, target_mask = _pad([window.target.vectors for window in windows])
     return numpy.matmul(source, target.transpose(0, 2, 1)), source_mask, target_mask
 
 
@@ -129,19 +145,3 @@ def _pad(arrays: Sequence[Floats2d]) -> Tuple[Floats3d, Floats2d]:
         padded[index, : len(array)] = array
         mask[index, : len(array)] = 1.0
     return padded, mask
-
-
-def _mask(similarity: Floats3d, source: Floats2d, target: Floats2d) -> Floats3d:
-    return numpy.where((source[:, :, None] * target[:, None, :]) > 0, similarity, MASKED)
-
-
-def _probabilities(masked: Floats3d, temperature: float) -> Floats3d:
-    forward, backward = _directions(masked, temperature)
-    return numpy.sqrt(forward * backward)
-
-
-def _directions(masked: Floats3d, temperature: float) -> Tuple[Floats3d, Floats3d]:
-    scaled = masked / temperature
-    forward = numpy.exp(scaled - scaled.max(axis=2, keepdims=True))
-    backward = numpy.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return forward / forward.sum(axis=2, keepdims=True), backward / backward.sum(axis=1, keepdims=True)
