@@ -44,6 +44,7 @@ DEFAULTS: Dict[str, Any] = {
     "null": None,
     "distortion": 0.0,
     "iterations": 2,
+    "min_prob": 0.0,
     "skip_cost": 0.65,
     "merge_cost": 0.005,
     "midpoint": 0.83,
@@ -76,6 +77,7 @@ def make_aligner(
     null: Optional[float],
     distortion: float,
     iterations: int,
+    min_prob: float,
     skip_cost: float,
     merge_cost: float,
     midpoint: float,
@@ -102,6 +104,7 @@ def make_aligner(
         none. Trained aligners need one: 0.45.
     distortion (float): How much links off the diagonal lose, in [0, 1]; see `ml.align.methods.LinkSettings`.
     iterations (int): Rounds of "itermax".
+    min_prob (float): Links of less probability are left out, whatever the method.
     skip_cost, merge_cost (float): See `ml.align.beads.BeadSettings`.
     midpoint, steepness (float): P(s,t) of a bead with cosine c is 1 / (1 + exp(-steepness * (c - midpoint))).
     bead_probs (bool): Compute P(s,t) where both segments are one sentence, too. Without it their bead has
@@ -274,7 +277,7 @@ class Aligner(TrainablePipe):
             self._trainer = WordTrainer(encoder, self.settings["losses"], self._how.links, self.settings["cache_mb"])
             if encoder.word_module is None:
                 encoder.add_word_layers(self.settings["trained_layers"])
-            self.model.shims = [PyTorchShim(encoder.word_module)]
+            self.model.shims[:] = [PyTorchShim(encoder.word_module)]
         return self._trainer
 
     def _set(self, settings: Dict[str, Any]) -> None:
@@ -298,6 +301,7 @@ class Aligner(TrainablePipe):
                 null=settings["null"],
                 distortion=settings["distortion"],
                 iterations=settings["iterations"],
+                min_prob=settings["min_prob"],
             ),
             beads=BeadSettings(settings["skip_cost"], settings["merge_cost"]),
             midpoint=settings["midpoint"],

@@ -61,7 +61,7 @@ def link_beads(
     for batch in _batches([(len(w.source.vectors), len(w.target.vectors)) for w in windows]):
         similarity, source_mask, target_mask = _similarity([windows[index] for index in batch])
         probs = METHODS[method](similarity, source_mask, target_mask, settings)
-        row, source_piece, target_piece = numpy.nonzero(probs)
+        row, source_piece, target_piece = numpy.nonzero(probs * (probs >= settings.min_prob))
         found = probs[row, source_piece, target_piece]
         edges = numpy.searchsorted(row, numpy.arange(len(batch) + 1))
         for position, index in enumerate(batch):

@@ -34,6 +34,7 @@ class LinkSettings:
     distortion (float): How much similarity falls with the distance from the diagonal, in [0, 1]: a link between the
         start of one side and the end of the other loses this share of it. 0 for none. (Jalili Sabet et al. 2020)
     iterations (int): Rounds of `itermax`, the first included.
+    min_prob (float): Links of less probability are left out, whatever the method.
     """
 
     temperature: float = 0.065
@@ -41,6 +42,7 @@ class LinkSettings:
     null: Optional[float] = None
     distortion: float = 0.0
     iterations: int = 2
+    min_prob: float = 0.0
 
 
 Method = Callable[[Floats3d, Floats2d, Floats2d, LinkSettings], Floats3d]

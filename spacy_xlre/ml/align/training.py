@@ -54,7 +54,7 @@ class WordTrainer:
         cross-entropy of known links, both ways. "self_training": raises the probability of the links that the model
         itself finds in both directions (Dou and Neubig 2021, "awesome-align"), for pairs without known ones.
         "parallel": tells parallel texts from the others of the batch by the mean of their word vectors.
-    settings (LinkSettings): Temperature, null word, and the threshold of the links for self-training.
+    settings (LinkSettings): Temperature, null word, and the threshold or least probability of links for self-training.
     cache_mb (int): Megabytes for the outputs of the layers that do not learn.
     RAISES (XlreError): If there is no such loss.
     """
@@ -103,7 +103,7 @@ class WordTrainer:
             return 0.0
         total = torch.stack(parts).sum()
         total.backward()
-        return float(total)
+        return float(total.detach())
 
     def _rows(self, pairs: Sequence[TrainingPair]) -> List[Optional[Tuple[_Row, _Row]]]:
         texts = [text for pair in pairs for text in (pair.source, pair.target)]
@@ -201,7 +201,7 @@ class WordTrainer:
         forward, backward = self._log_probs(logits)
         forward = forward[:, :, : logits.shape[2]].exp()
         backward = backward[:, : logits.shape[1]].exp()
-        threshold = self.settings.threshold
+        threshold = max(self.settings.threshold, self.settings.min_prob)
         links = ((forward > threshold) & (backward > threshold)).detach()
         sums = (links * forward).sum((1, 2)) / source.sum(1) + (links * backward).sum((1, 2)) / target.sum(1)
         return -sums.mean()
