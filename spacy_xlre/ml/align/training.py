@@ -128,6 +128,8 @@ class WordTrainer:
         for part in module.modules():
             if isinstance(part, torch.nn.Dropout):
                 part.p = dropout
+            elif hasattr(part, "dropout_prob"):  # attention in one call has no layer for it
+                part.dropout_prob = dropout
         module.train()
         hidden = layered.run(layered.hidden(states, mask), list(module)).states
         module.eval()
