@@ -57,6 +57,8 @@ DEFAULTS: Dict[str, Any] = {
     "losses": {"supervised": 1.0, "self_training": 1.0},
     "cache_mb": 2000,
 }
+# Those that the encoder is loaded with; its name is the first.
+ENCODER_SETTINGS = ("encoder", "layer", "prefix", "batch_pieces")
 
 
 @Language.factory(
@@ -280,18 +282,28 @@ class Aligner(TrainablePipe):
             self.model.shims[:] = [PyTorchShim(encoder.word_module)]
         return self._trainer
 
+    def configure(self, **settings: Any) -> None:
+        """Change settings of a component that is in use, for example `configure(method="argmax")`.
+
+        settings (Any): Settings of `make_aligner`, but for those of the encoder.
+        RAISES (XlreError): If there is no such setting or method, or the encoder would be another.
+        """
+        for name in settings:
+            if name not in DEFAULTS or name in ENCODER_SETTINGS:
+                raise fail(Errors.X413, name=name, names=", ".join(sorted(set(DEFAULTS) - set(ENCODER_SETTINGS))))
+        self._choose({**self.settings, **settings})
+
     def _set(self, settings: Dict[str, Any]) -> None:
         """Take settings, and the encoder that they name."""
-        settings = {**DEFAULTS, **settings}
+        self._choose({**DEFAULTS, **settings})
+        self.encoder = EncoderHolder(
+            self.settings["encoder"], **{key: self.settings[key] for key in ENCODER_SETTINGS[1:]}
+        )
+
+    def _choose(self, settings: Dict[str, Any]) -> None:
         if settings["method"] not in METHODS:
             raise fail(Errors.X403, method=settings["method"], methods=", ".join(METHODS))
         self.settings = settings
-        self.encoder = EncoderHolder(
-            settings["encoder"],
-            layer=settings["layer"],
-            prefix=settings["prefix"],
-            batch_pieces=settings["batch_pieces"],
-        )
         self._trainer = None
         self._how = AlignSettings(
             method=settings["method"],

@@ -143,6 +143,8 @@ def _bead(row: BeadRow, source: _Side, target: _Side, settings: AlignSettings) -
     left, right = _tokens(row.source, source), _tokens(row.target, target)
     if left[0] == left[1] or right[0] == right[1]:
         return Bead(left, right, 0.0)
+    if not source.with_vectors or not target.with_vectors:
+        return Bead(left, right, 1.0)
     return Bead(left, right, 1.0 / (1.0 + math.exp(-settings.steepness * (row.cosine - settings.midpoint))))
 
 

@@ -201,6 +201,26 @@ def test_the_encoder_may_be_left_out_of_what_is_stored(tiny_encoder_folder, tmp_
     assert len(aligner.to_bytes(exclude=["encoder"])) < 2000
 
 
+def test_settings_can_be_changed_in_use_but_not_the_encoder(tiny_encoder_folder):
+    nlp = make_nlp(tiny_encoder_folder)
+    aligner = nlp.get_pipe("xlre_aligner")
+    before = len(nlp(make_bitext(nlp, TEXTS))._.alignment.pairs[0].links)
+    aligner.configure(min_prob=1.0)
+    assert len(nlp(make_bitext(nlp, TEXTS))._.alignment.pairs[0].links) < before
+    for settings in ({"layer": 2}, {"telepathy": True}):
+        with pytest.raises(XlreError, match=r"X413.*min_prob"):
+            aligner.configure(**settings)
+
+
+def test_without_bead_probabilities_lone_sentences_are_taken_for_translations(tiny_encoder_folder):
+    nlp = make_nlp(tiny_encoder_folder, bead_probs=False)
+    (lone,) = nlp(make_bitext(nlp, {"en": "The cat.", "de": "Norden."}))._.alignment.pairs
+    assert [bead.prob for bead in lone.beads] == [1.0]
+    assert lone.links
+    (several,) = nlp(make_bitext(nlp, {"en": "The cat. The north.", "de": "Die Katze. Norden."}))._.alignment.pairs
+    assert content(several.source.doc) == content(make_nlp(tiny_encoder_folder)(several.source.doc))
+
+
 # What can go wrong
 
 
