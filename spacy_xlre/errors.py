@@ -132,6 +132,7 @@ class Errors(metaclass=_WithCodes):
     X410 = "Cannot train {n_layers} layers below the aligner's layer {layer}. Set trained_layers from 1 to {layer}."
     X411 = "The aligner's trained layers do not fit its encoder ({reason}). Load the pipeline with the encoder it was trained with."
     X413 = "'{name}' is not a setting that can be changed in a component that is in use. These can: {names}."
+    X414 = "'{precision}' is not a precision. Set the aligner's precision to one of: {precisions}."
     # corpus
     X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
     X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."

@@ -53,12 +53,13 @@ DEFAULTS: Dict[str, Any] = {
     "pairs": "all",
     "keep_sentences": False,
     "batch_pieces": 4096,
+    "precision": "float32",
     "trained_layers": 4,
     "losses": {"supervised": 1.0, "self_training": 1.0},
     "cache_mb": 2000,
 }
 # Those that the encoder is loaded with; its name is the first.
-ENCODER_SETTINGS = ("encoder", "layer", "prefix", "batch_pieces")
+ENCODER_SETTINGS = ("encoder", "layer", "prefix", "batch_pieces", "precision")
 
 
 @Language.factory(
@@ -88,6 +89,7 @@ def make_aligner(
     pairs: str,
     keep_sentences: bool,
     batch_pieces: int,
+    precision: str,
     trained_layers: int,
     losses: Dict[str, float],
     cache_mb: int,
@@ -115,6 +117,8 @@ def make_aligner(
         pivot is aligned in all pairs.
     keep_sentences (bool): Keep the sentence starts that a bitext already has.
     batch_pieces (int): Word pieces a batch; lower it if memory runs short.
+    precision (str): "float32"; or "auto", which computes in bfloat16 where the processor is fast at that: two to three
+        times as fast, with nearly the same links.
     trained_layers (int): How many layers below `layer` training copies and changes.
     losses (Dict[str, float]): Weights of the parts of the loss; see `ml.align.training.WordTrainer`.
     cache_mb (int): Megabytes for the outputs of the layers that do not learn, kept while training.

@@ -15,7 +15,7 @@ from thinc.types import Floats1d, Floats2d, Ints1d
 
 from ...encoder.loading import load_hidden_encoder
 from ...errors import Errors, XlreError, fail
-from .layers import LayeredEncoder
+from .layers import PRECISIONS, LayeredEncoder
 from .types import EncodedText, TokenOffsets
 
 UNLIMITED = 1_000_000  # tokenizers without a window of their own report a huge number
@@ -49,10 +49,14 @@ class AlignmentEncoder:
     layer (int): The layer whose vectors stand for word pieces, counted from 1.
     prefix (str): Put before every text, for example "query: " for E5; empty for encoders that want none.
     batch_pieces (int): Word pieces a batch, padding counted. More is faster until memory runs short.
-    RAISES (XlreError): If the encoder cannot be loaded, has no such layer, or a tokenizer without offsets.
+    precision (str): See `LayeredEncoder`.
+    RAISES (XlreError): If the encoder cannot be loaded, has no such layer, or a tokenizer without offsets, or there is
+        no such precision.
     """
 
-    def __init__(self, name: str, *, layer: int, prefix: str, batch_pieces: int) -> None:
+    def __init__(self, name: str, *, layer: int, prefix: str, batch_pieces: int, precision: str = "float32") -> None:
+        if precision not in PRECISIONS:
+            raise fail(Errors.X414, precision=precision, precisions=", ".join(PRECISIONS))
         tokenizer, model = load_hidden_encoder(name)
         if not getattr(tokenizer, "is_fast", False):
             raise fail(Errors.X401, name=name)
@@ -69,7 +73,7 @@ class AlignmentEncoder:
         self._backend.no_padding()
         self._before, self._after = self._special_ids()
         self._positions = self._max_positions()
-        self.layered = LayeredEncoder(model, layer, int(tokenizer.pad_token_id or 0))
+        self.layered = LayeredEncoder(model, layer, int(tokenizer.pad_token_id or 0), precision)
         # Trained layers that stand in for the last ones up to `layer`; sentence vectors come from the encoder's own.
         self.word_module: Any = None
 
