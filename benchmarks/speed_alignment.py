@@ -17,7 +17,7 @@ from common import Row, arguments, finish, median_and_spread, wanted
 from spacy.language import Language
 
 from spacy_xlre.ml.align.methods import METHODS
-from spacy_xlre.tokens import get_alignment, make_bitext
+from spacy_xlre.tokens import get_alignment, get_segments, make_bitext
 from spacy_xlre.tokens.blank import blank_multilingual
 
 Pair = Tuple[str, str]
@@ -40,7 +40,8 @@ def make_aligner(args: argparse.Namespace, method: str, **settings: object) -> L
 def ours(nlp: Language, pairs: List[Pair]) -> int:
     """Align pairs as a stream and return the number of links."""
     docs = nlp.pipe(make_bitext(nlp, {"en": source, "de": target}) for source, target in pairs)
-    return sum(len(pair.links) for doc in docs for pair in get_alignment(doc).pairs)  # type: ignore[union-attr]
+    alignments = (get_alignment(doc) for doc in docs)
+    return sum(len(pair.links) for alignment in alignments if alignment is not None for pair in alignment.pairs)
 
 
 def simalign(args: argparse.Namespace) -> Callable[[List[Pair]], int]:
@@ -103,8 +104,8 @@ def documents(args: argparse.Namespace) -> Iterator[Row]:
             for side, lang in enumerate(("en", "de"))
         }
         doc = make_bitext(nlp, texts)
-        taken = seconds(lambda doc=doc: nlp(doc))
-        n_sentences = sum(1 for _ in get_alignment(doc).pairs[0].source.sents)  # type: ignore[union-attr]
+        taken = seconds(lambda doc=doc: nlp(doc))  # type: ignore[misc]
+        n_sentences = sum(1 for _ in get_segments(doc)["en"].sents)
         yield Row(f"document of {length} lines", "seconds per 1,000 sentences", 1000 * taken / n_sentences)
 
 

@@ -133,6 +133,7 @@ class Errors(metaclass=_WithCodes):
     X411 = "The aligner's trained layers do not fit its encoder ({reason}). Load the pipeline with the encoder it was trained with."
     X413 = "'{name}' is not a setting that can be changed in a component that is in use. These can: {names}."
     X414 = "'{precision}' is not a precision. Set the aligner's precision to one of: {precisions}."
+    X415 = "'{method}' is not a way to project spans. Choose one of: {methods}."
     # corpus
     X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
     X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."

@@ -16,7 +16,7 @@ from .bitext import (
 )
 from .combine import concat
 from .extensions import register_extensions
-from .projection import Projection, project_entities
+from .projection import PROJECTIONS, Projection, project_cats, project_entities, project_relations
 from .relations import (
     NA,
     PairNegative,
@@ -34,6 +34,7 @@ from .sentences import split_sentences
 
 __all__ = [
     "NA",
+    "PROJECTIONS",
     "Alignment",
     "Bead",
     "Link",
@@ -51,7 +52,9 @@ __all__ = [
     "get_unknown",
     "join_bitext",
     "make_bitext",
+    "project_cats",
     "project_entities",
+    "project_relations",
     "register_extensions",
     "set_alignment",
     "set_bitext_id",

@@ -68,16 +68,17 @@ class PairAlignment:
         """Return the bead whose source side holds a token (counted from the segment's start), or None."""
         return next((bead for bead in self.beads if bead.source[0] <= token < bead.source[1]), None)
 
-    def project(self, span: Span) -> Projection:
+    def project(self, span: Span, method: str = "run") -> Projection:
         """Carry a span of the source segment to the target segment.
 
         span (Span): A part of the source segment.
+        method (str): A name in `PROJECTIONS`.
         RETURNS (Projection): The contiguous target span with a score, or None and the reason.
         RAISES (XlreError): If the span is not a part of the source segment.
         """
         if span.doc is not self.source.doc or not self.source.start <= span.start < span.end <= self.source.end:
             raise fail(Errors.X405, start=span.start, end=span.end, lang=self.source.label_)
-        return project_span(span, self.source, self.target, self._links_near(span))
+        return project_span(span, self.source, self.target, self._links_near(span), method)
 
     def _links_near(self, span: Span) -> List[Link]:
         """Return the links of the beads that a span stands in: no other can have a say in its projection."""

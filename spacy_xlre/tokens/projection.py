@@ -11,11 +11,13 @@ span it covers, and how much of what the range is linked to lies outside.
 
 import math
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from spacy.tokens import Doc, Span, Token
 
+from ..errors import Errors, fail
+from .relations import Relation
 from .transliteration import CHINESE_NAME_CHARACTERS
 
 if TYPE_CHECKING:
@@ -50,18 +52,26 @@ class Projection:
     reason: str = ""
 
 
-def project_span(span: Span, source: Span, target: Span, links: Sequence["Link"]) -> Projection:
+def project_span(span: Span, source: Span, target: Span, links: Sequence["Link"], method: str = "run") -> Projection:
     """Carry a span over links to another segment.
 
     span (Span): A part of the source segment.
     source, target (Span): The segments.
     links (Sequence[Link]): The links between them.
+    method (str): "run", the best run of linked words with its edges set as said above; or "minmax", from the first
+        linked word to the last, which others do.
     RETURNS (Projection): Always one; its `span` is None if the span cannot be projected.
+    RAISES (XlreError): If there is no such method.
     """
+    if method not in PROJECTIONS:
+        raise fail(Errors.X415, method=method, methods=", ".join(PROJECTIONS))
     inside = (span.start - source.start, span.end - source.start)
-    found, score, reason = project_range(inside, links)
+    found, score, reason = PROJECTIONS[method](inside, links)
     if found is None:
         return Projection(None, 0.0, reason)
+    if method == "minmax":
+        chosen = Span(target.doc, target.start + found[0], target.start + found[1], label=span.label, kb_id=span.kb_id)
+        return Projection(chosen, score)
     start, end = (target.start + position for position in found)
     if _title_around(source, span.start, span.end) is None:
         start, end = _title_around(target, start, end) or (start, end)
@@ -73,17 +83,81 @@ def project_span(span: Span, source: Span, target: Span, links: Sequence["Link"]
     return Projection(Span(target.doc, start, end, label=span.label, kb_id=span.kb_id), score)
 
 
-def project_entities(pair: "PairAlignment", spans: Sequence[Span]) -> List[Projection]:
+def project_entities(pair: "PairAlignment", spans: Sequence[Span], method: str = "run") -> List[Projection]:
     """Carry several spans of one segment to the other, so that no two projections overlap: the surer one stays.
 
     pair (PairAlignment): The alignment of the two segments.
     spans (Sequence[Span]): Parts of the source segment, for example its entities.
+    method (str): See `project_span`.
     RETURNS (List[Projection]): One per span, in their order.
-    RAISES (XlreError): If a span is not a part of the source segment.
+    RAISES (XlreError): If a span is not a part of the source segment, or there is no such method.
     """
-    projections = [pair.project(span) for span in spans]
+    return keep_apart([pair.project(span, method) for span in spans])
+
+
+def project_relations(
+    pair: "PairAlignment", relations: Sequence[Relation], method: str = "run"
+) -> Tuple[List[Relation], List[Tuple[Relation, str]]]:
+    """Carry relations of one segment to the other, with both arguments.
+
+    pair (PairAlignment): The alignment of the two segments.
+    relations (Sequence[Relation]): Relations between spans of the source segment.
+    method (str): See `project_span`.
+    RETURNS (Tuple[List[Relation], List[Tuple[Relation, str]]]): The projected relations, score and weight multiplied
+        by the scores of both projections and "projected" as their source where they had none; and the relations that
+        were refused, each with its reason, such as "head: no links" or "tail: taken" (by the head).
+    RAISES (XlreError): If an argument is not a part of the source segment, or there is no such method.
+    """
+    arguments: Dict[Tuple[int, int, int, int], Span] = {}
+    for relation in relations:
+        for span in (relation.head, relation.tail):
+            arguments.setdefault(_key(span), span)
+    found = dict(zip(arguments, project_entities(pair, list(arguments.values()), method)))
+    projected: List[Relation] = []
+    refused: List[Tuple[Relation, str]] = []
+    for relation in relations:
+        head, tail = found[_key(relation.head)], found[_key(relation.tail)]
+        if head.span is None or tail.span is None:
+            role, reason = ("head", head.reason) if head.span is None else ("tail", tail.reason)
+            refused.append((relation, f"{role}: {reason}"))
+            continue
+        sure = head.score * tail.score
+        projected.append(
+            replace(
+                relation,
+                head=head.span,
+                tail=tail.span,
+                score=relation.score * sure,
+                weight=relation.weight * sure,
+                source=relation.source or "projected",
+            )
+        )
+    return projected, refused
+
+
+def project_cats(pair: "PairAlignment", cats: Mapping[str, float]) -> Dict[str, float]:
+    """Carry the categories of a text (`doc.cats`) to its translation.
+
+    pair (PairAlignment): The alignment of the two segments. How much of the source its beads translate, weighted by
+        P(s,t), says how far the translation can be trusted to be of the same category.
+    cats (Mapping[str, float]): Scores by category, in [0, 1].
+    RETURNS (Dict[str, float]): Each score moved towards 0.5, which says nothing, by what is not translated.
+    """
+    total = sum(bead.source[1] - bead.source[0] for bead in pair.beads)
+    kept = sum((b.source[1] - b.source[0]) * b.prob for b in pair.beads if b.target[0] < b.target[1])
+    trust = kept / total if total else 1.0
+    return {name: 0.5 + (score - 0.5) * trust for name, score in cats.items()}
+
+
+def _key(span: Span) -> Tuple[int, int, int, int]:
+    return span.start, span.end, span.label, span.kb_id
+
+
+def keep_apart(projections: Sequence[Projection]) -> List[Projection]:
+    """Refuse all but the surest of projections that overlap; of equal ones the first stays."""
+    projections = list(projections)
     taken: List[Range] = []
-    for index in sorted(range(len(spans)), key=lambda i: (-projections[i].score, i)):
+    for index in sorted(range(len(projections)), key=lambda i: (-projections[i].score, i)):
         span = projections[index].span
         if span is None:
             continue
@@ -115,13 +189,34 @@ def project_range(source: Range, links: Sequence["Link"]) -> Tuple[Optional[Rang
     kept = sum(prob for target, prob in inside.items() if start <= target < end)
     if kept < (1.0 - MAX_LOST) * total:
         return None, 0.0, "discontiguous"
+    return (start, end), _score(source, (start, end), links), ""
+
+
+def _project_minmax(source: Range, links: Sequence["Link"]) -> Tuple[Optional[Range], float, str]:
+    """Return the range from the first to the last target token that is linked, scored as `project_range` does."""
+    found = [link.target for link in links if source[0] <= link.source < source[1] and link.prob > 0.0]
+    if not found:
+        return None, 0.0, "no links"
+    range_ = (min(found), max(found) + 1)
+    return range_, _score(source, range_, links), ""
+
+
+PROJECTIONS = {"run": project_range, "minmax": _project_minmax}
+
+
+def _score(source: Range, target: Range, links: Sequence["Link"]) -> float:
+    """Say how much of the link probability of two ranges stays between them, and how much of the source is covered."""
     best: Dict[int, float] = {}
+    between = total = foreign = 0.0
     for link in links:
-        if source[0] <= link.source < source[1] and start <= link.target < end:
+        inside, here = source[0] <= link.source < source[1], target[0] <= link.target < target[1]
+        if inside and here:
             best[link.source] = max(best.get(link.source, 0.0), min(1.0, link.prob))
+            between += link.prob
+        total += link.prob if inside else 0.0
+        foreign += link.prob if here and not inside else 0.0
     covered = sum(best.values()) / (source[1] - source[0])
-    foreign = sum(prob for target, prob in outside.items() if start <= target < end)
-    return (start, end), math.sqrt(covered * (kept / total) * (kept / (kept + foreign))), ""
+    return math.sqrt(covered * (between / total) * (between / (between + foreign))) if between else 0.0
 
 
 def is_punctuation(token: Token) -> bool:

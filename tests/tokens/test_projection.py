@@ -13,10 +13,13 @@ from spacy_xlre.tokens import (
     Link,
     PairAlignment,
     Projection,
+    Relation,
     get_alignment,
     get_segments,
     make_bitext,
+    project_cats,
     project_entities,
+    project_relations,
     set_alignment,
 )
 from spacy_xlre.tokens.blank import blank_multilingual
@@ -223,3 +226,55 @@ def test_identical_text_projects_identically(words, data):
 def test_an_alignment_that_was_read_projects_too():
     doc = make_aligned("Ada ran", "Ada lief", "0-0 1-1")
     assert text_of(get_alignment(doc).project(doc[0:1], to="de")) == "Ada"
+
+
+# Methods
+
+
+def test_from_the_first_linked_word_to_the_last_swallows_what_lies_between():
+    doc = make_aligned("New York", "York und New", "0-2 1-0:0.4")
+    pair = doc._.alignment.pairs[0]
+    assert text_of(pair.project(pair.source, method="minmax")) == "York und New"
+    assert text_of(pair.project(pair.source)) == "New"
+
+
+def test_a_method_that_is_not_there_is_an_error():
+    pair = make_aligned("Ada", "Ada", "0-0")._.alignment.pairs[0]
+    with pytest.raises(XlreError, match=r"X415.*run, minmax"):
+        pair.project(pair.source, method="telepathy")
+
+
+# Relations and categories
+
+
+def test_a_relation_is_carried_with_both_arguments():
+    doc = make_aligned("Ada saw Paris", "Ada sah Paris", "0-0 1-1 2-2:0.5")
+    pair = doc._.alignment.pairs[0]
+    ((found,), refused) = project_relations(pair, [Relation(doc[0:1], "visited", doc[2:3], score=0.8, weight=0.5)])
+    assert (found.head.text, found.label, found.tail.text, found.source) == ("Ada", "visited", "Paris", "projected")
+    assert found.head.start >= pair.target.start
+    assert found.score == pytest.approx(0.8 * pair.project(doc[2:3]).score)
+    assert found.weight == pytest.approx(0.5 * pair.project(doc[2:3]).score)
+    assert refused == []
+
+
+def test_a_relation_without_a_place_for_an_argument_is_refused_with_the_reason():
+    doc = make_aligned("Ada saw Paris", "Ada sah Paris", "0-0 1-1")
+    relation = Relation(doc[0:1], "visited", doc[2:3])
+    assert project_relations(doc._.alignment.pairs[0], [relation]) == ([], [(relation, "tail: no links")])
+
+
+def test_both_arguments_cannot_become_one_span():
+    doc = make_aligned("Ada saw Paris", "Ada", "0-0 2-0:0.9")
+    relation = Relation(doc[0:1], "visited", doc[2:3])
+    found, ((refused, reason),) = project_relations(doc._.alignment.pairs[0], [relation])
+    assert (found, refused) == ([], relation)
+    assert reason in ("tail: taken", "tail: outweighed")
+
+
+def test_categories_are_as_sure_as_the_translation_is_whole():
+    doc = make_bitext(NLP, {"en": "One. Two.", "de": "Eins."})
+    en, de = get_segments(doc).values()
+    half = PairAlignment(en, de, [Bead((0, 2), (0, 2), 1.0), Bead((2, 4), (2, 2), 0.0)])
+    assert project_cats(half, {"NEWS": 1.0, "SPORT": 0.0, "ODD": 0.5}) == {"NEWS": 0.75, "SPORT": 0.25, "ODD": 0.5}
+    assert project_cats(PairAlignment(en, de), {"NEWS": 1.0}) == {"NEWS": 1.0}
