@@ -134,6 +134,8 @@ class Errors(metaclass=_WithCodes):
     X413 = "'{name}' is not a setting that can be changed in a component that is in use. These can: {names}."
     X414 = "'{precision}' is not a precision. Set the aligner's precision to one of: {precisions}."
     X415 = "'{method}' is not a way to project spans. Choose one of: {methods}."
+    X416 = "{path}: there is no bitext '{doc}'. Leave --doc out to see which there are."
+    X417 = "The {side} Doc is empty. Pass two Docs with text."
     # corpus
     X500 = "{path}: not a readable .spacy file ({reason}). Write it again with the step that makes it."
     X501 = "{path}, line {line}: not a marked document ({reason}). See spacy_xlre/corpus/marked.py for the format."

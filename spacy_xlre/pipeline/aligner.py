@@ -12,6 +12,7 @@ from known links, or from the links that the model finds itself. Sentence vector
 so that a packaged pipeline needs nothing beside it; `exclude=["encoder"]` keeps only the encoder's name.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
@@ -27,6 +28,7 @@ from ..errors import Errors, fail
 from ..ml.align.beads import BeadSettings
 from ..ml.align.holder import EncoderHolder, read_files, write_files
 from ..ml.align.methods import METHODS, LinkSettings
+from ..tokens import DocAlignment, get_alignment, get_language, get_segments, join_bitext, split_sentences
 from ..tokens.bitext import is_bitext
 from .alignment_examples import Prediction, annotate, training_pairs
 from .bitexts import AlignSettings, align_bitexts
@@ -155,6 +157,38 @@ class Aligner(TrainablePipe):
         """Align one bitext in place, and return it."""
         self._align([doc])
         return doc
+
+    def align(
+        self, source: Doc, target: Doc, *, source_lang: Optional[str] = None, target_lang: Optional[str] = None
+    ) -> DocAlignment:
+        """Align two Docs of any tokenisation and vocabulary, without changing them.
+
+            alignment = nlp.get_pipe("xlre_aligner").align(english, german)
+            print(alignment.project(english.ents[0]))
+
+        source, target (Doc): The same text in two languages. Sentence boundaries that a Doc has are kept.
+        source_lang, target_lang (Optional[str]): Language codes, for the sentence rules where a Doc has no boundaries;
+            by default those recorded on the Docs, or of their vocabularies.
+        RETURNS (DocAlignment): Beads, links and projections in the tokens of the two Docs.
+        RAISES (XlreError): If a Doc has no text, or the encoder cannot be used.
+        """
+        for side, doc in (("source", source), ("target", target)):
+            if not doc.text.strip():
+                raise fail(Errors.X417, side=side)
+        languages = [source_lang or get_language(source), target_lang or get_language(target)]
+        if languages[0] == languages[1]:
+            languages[1] += "-x-target"  # two segments need two names; rules go by the language in front
+        bitext = join_bitext(dict(zip(languages, (source, target))))
+        for lang, doc in zip(languages, (source, target)):
+            segment = get_segments(bitext)[lang]
+            if doc.has_annotation("SENT_START"):
+                for token, own in zip(segment, doc):
+                    token.is_sent_start = bool(own.is_sent_start)
+            else:
+                split_sentences(segment, lang)
+        align_bitexts([bitext], self.encoder.get(), replace(self._how, keep_sentences=True))
+        (pair,) = get_alignment(bitext).pairs  # type: ignore[union-attr]
+        return DocAlignment(source, target, pair)
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Align a stream of bitexts; the sentences of a whole batch are encoded together.

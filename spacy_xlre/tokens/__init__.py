@@ -15,6 +15,7 @@ from .bitext import (
     set_alignment,
 )
 from .combine import concat
+from .doc_alignment import DocAlignment
 from .extensions import register_extensions
 from .projection import PROJECTIONS, Projection, project_cats, project_entities, project_relations
 from .relations import (
@@ -37,6 +38,7 @@ __all__ = [
     "PROJECTIONS",
     "Alignment",
     "Bead",
+    "DocAlignment",
     "Link",
     "PairAlignment",
     "PairNegative",

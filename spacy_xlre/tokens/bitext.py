@@ -16,6 +16,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..errors import Errors, fail
+from .alignment_html import alignment_html, pair_html
 from .projection import Projection, project_span
 from .spans import read_spans
 
@@ -80,6 +81,9 @@ class PairAlignment:
             raise fail(Errors.X405, start=span.start, end=span.end, lang=self.source.label_)
         return project_span(span, self.source, self.target, self._links_near(span), method)
 
+    def _repr_html_(self) -> str:
+        return pair_html(self)
+
     def _links_near(self, span: Span) -> List[Link]:
         """Return the links of the beads that a span stands in: no other can have a say in its projection."""
         start, end = span.start - self.source.start, span.end - self.source.start
@@ -133,6 +137,9 @@ class Alignment:
                 pair = self.between(lang, to)
                 return Projection(None, 0.0, "not aligned") if pair is None else pair.project(span)
         raise fail(Errors.X405, start=span.start, end=span.end, lang=", ".join(segments))
+
+    def _repr_html_(self) -> str:
+        return alignment_html(self)
 
 
 def make_bitext(nlp: Language, texts: Mapping[str, str]) -> Doc:

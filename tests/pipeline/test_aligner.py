@@ -160,6 +160,46 @@ def test_long_text_is_linked_to_its_end(nlp):
     assert max(link.source for link in doc._.alignment.pairs[0].links) == len(words) - 1
 
 
+# Two Docs that a user has
+
+
+def test_two_docs_of_any_pipeline_are_aligned_in_their_own_tokens(nlp):
+    english = spacy.blank("en")("The cat was born in Paris. It was in the north.")
+    chinese = spacy.blank("zh")(TEXTS["zh"])
+    before = english.to_bytes(), chinese.to_bytes()
+    alignment = nlp.get_pipe("xlre_aligner").align(english, chinese)
+    assert (english.to_bytes(), chinese.to_bytes()) == before
+    assert [i for bead in alignment.beads for i in range(*bead.source)] == list(range(len(english)))
+    assert all(link.source < len(english) and link.target < len(chinese) for link in alignment.links)
+    assert "<svg" in alignment._repr_html_()
+
+
+def test_spans_are_projected_from_either_doc_to_the_other(nlp):
+    source, target = (spacy.blank("en")("The cat was born.") for _ in range(2))
+    alignment = nlp.get_pipe("xlre_aligner").align(source, target)
+    span = spacy.tokens.Span(source, 1, 2, label="ANIMAL", kb_id="Q146")
+    projected = alignment.project(span).span
+    assert projected.doc is target
+    assert (projected.text, projected.label_, projected.kb_id_) == ("cat", "ANIMAL", "Q146")
+    assert alignment.project(target[3:4]).span.doc is source
+    with pytest.raises(XlreError, match=r"X405.*either Doc"):
+        alignment.project(spacy.blank("en")("cat")[0:1])
+
+
+def test_sentences_that_a_doc_has_are_kept(nlp):
+    source, target = (spacy.blank("en")("The cat. It was.") for _ in range(2))
+    for token in source:
+        token.is_sent_start = token.i == 0
+    alignment = nlp.get_pipe("xlre_aligner").align(source, target)
+    assert [(bead.source, bead.target) for bead in alignment.beads] == [((0, 6), (0, 6))]
+
+
+def test_an_empty_doc_cannot_be_aligned(nlp):
+    blank = spacy.blank("en")
+    with pytest.raises(XlreError, match=r"X417.*target Doc is empty"):
+        nlp.get_pipe("xlre_aligner").align(blank("Ada"), blank(" "))
+
+
 # Storing
 
 
