@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import numpy
-from thinc.types import Floats1d, Floats2d, Ints1d
+from thinc.types import Floats1d, Floats2d, Floats3d, Ints1d
 
 from ...encoder.loading import load_hidden_encoder
 from ...errors import Errors, XlreError, fail
@@ -171,6 +171,23 @@ class AlignmentEncoder:
                 numpy.add.at(sums, [window.text for window in batch], totals.float().cpu().numpy())
         vectors = sums / numpy.maximum(counts, 1.0)[:, None]
         return [_assemble(text, *found) for text, *found in zip(cut, hidden, vectors)]
+
+    def encode_sentences(self, texts: Sequence[str]) -> Floats3d:
+        """Encode texts as wholes; no vector of a word piece is kept.
+
+        texts (Sequence[str]): Sentences.
+        RETURNS (Floats3d): The means over each text at the word layer and at the last one, not normalised, shape
+            (n_texts, 2, width). Trained layers have no part in them.
+        """
+        cut = self._cut(texts, [()] * len(texts))
+        means = numpy.zeros((len(cut), 2, int(self.model.config.hidden_size)), dtype="float32")
+        counts = numpy.zeros(len(cut), dtype="float32")
+        for batch in self._batches([window for index, text in enumerate(cut) for window in self._windows(index, text)]):
+            rows = [self._row(cut[w.text].prefix, cut[w.text].ids[w.start : w.end]) for w in batch]
+            indices = [window.text for window in batch]
+            numpy.add.at(means, indices, self.layered.read_sums(rows).float().cpu().numpy())
+            numpy.add.at(counts, indices, [len(row) for row in rows])
+        return means / numpy.maximum(counts, 1.0)[:, None, None]
 
     def save(self, folder: Any) -> None:
         """Write the encoder as a Hugging Face folder."""

@@ -99,6 +99,15 @@ class LayeredEncoder:
             start, begin = (shared, hidden) if own else (self.layer, words)
             return words.states, _sums(self.run(begin, self.layers[start:]).states, mask)
 
+    def read_sums(self, rows: Sequence[Sequence[int]]) -> Any:
+        """Return the sums of rows of word pieces at `layer` and at the last layer, shape (n_rows, 2, width)."""
+        import torch
+
+        words, totals = self.read(rows, (), True)
+        _, mask = self.pad(rows)
+        with torch.inference_mode():
+            return torch.stack([_sums(words, mask), totals], dim=1)
+
 
 def _sums(states: Any, mask: Any) -> Any:
     return (states * mask[:, :, None]).sum(1)
