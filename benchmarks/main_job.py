@@ -28,7 +28,10 @@ def main() -> None:
     """Measure, print and keep the figures."""
     parser = arguments(__doc__, needs_data=False)
     parser.add_argument("--workflow", default="all", help="the workflow or step of project.yml to run")
+    parser.add_argument("--keep", type=Path, help="a new folder for the copy, to measure what the job made afterwards")
     args = parser.parse_args()
+    if args.keep is not None and args.keep.exists():
+        parser.error(f"{args.keep} exists: the job must begin with nothing")
     args.only = args.only or (args.workflow if args.workflow != "all" else None)
     finish("main_job", list(measure(args)), args, seeds=[])
 
@@ -37,7 +40,7 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     """Yield the figures of a first and a second run."""
     workflow = "kb" if args.quick else args.workflow
     with tempfile.TemporaryDirectory(prefix="main-job-") as folder:
-        copy = Path(folder) / "checkout"
+        copy = args.keep or Path(folder) / "checkout"
         copy_checkout(copy)
         first = run_project(copy, workflow)
         second = run_project(copy, workflow)

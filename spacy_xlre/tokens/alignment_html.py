@@ -18,7 +18,7 @@ UNIT, PADDING, GAP = 8.4, 10.0, 6.0
 ROW, HEIGHT, BASELINE = 26.0, 130.0, 18.0
 MARGIN = 4.0
 STYLE = (
-    ".xlre{font:14px/1.5 sans-serif;margin:1em 0}.xlre table{border-collapse:collapse;width:100%}"
+    ".xlre{font:14px/1.5 sans-serif;margin:1em 0}.xlre table{border-collapse:collapse;table-layout:fixed;width:100%}"
     ".xlre td{vertical-align:top;padding:.3em .6em;border-top:1px solid #8884}.xlre .p{white-space:nowrap;opacity:.7;"
     "text-align:center;width:6em}.xlre .side{width:45%}.xlre .links{overflow-x:auto}.xlre svg{font:14px monospace;"
     "fill:currentColor}.xlre rect{fill:#8882}.xlre line{stroke:#2a7de1;stroke-width:2}"
