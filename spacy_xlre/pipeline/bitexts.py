@@ -1,9 +1,8 @@
 """The steps of aligning a batch of bitexts: sentences, one pass of the encoder, then beads and links of every pair."""
 
-import math
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
 
 import numpy
 from spacy.attrs import IDX, LENGTH
@@ -145,7 +144,18 @@ def _bead(row: BeadRow, source: _Side, target: _Side, settings: AlignSettings) -
         return Bead(left, right, 0.0)
     if not source.with_vectors or not target.with_vectors:
         return Bead(left, right, 1.0)
-    return Bead(left, right, 1.0 / (1.0 + math.exp(-settings.steepness * (row.cosine - settings.midpoint))))
+    return Bead(left, right, float(translation_probability(row.cosine, settings.midpoint, settings.steepness)))
+
+
+def translation_probability(cosine: Any, midpoint: float, steepness: float) -> Any:
+    """Return P(s,t) of texts by the cosine of their sentence vectors, a number or an array.
+
+    cosine (float or Floats1d): Of mean-pooled vectors of the last layer.
+    midpoint (float): The cosine at which it is 0.5.
+    steepness (float): How fast it rises there.
+    RETURNS (float or Floats1d): Probabilities.
+    """
+    return 1.0 / (1.0 + numpy.exp(-steepness * (cosine - midpoint)))
 
 
 def _tokens(sentences: Tuple[int, int], side: _Side) -> Tuple[int, int]:
