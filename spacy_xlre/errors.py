@@ -151,6 +151,9 @@ class Errors(metaclass=_WithCodes):
         "{path}, line {line}: {reason}. Links are i-j, ipj or i-j:probability; see --first for where counting starts."
     )
     X509 = "'{found}' does not name two languages. Pass the codes of source and target: --languages en,de"
+    X510 = "{path}: pairs are written to files that end in {suffixes}. Rename it."
+    X511 = "{path}: holds no sentence. Pass a file with a sentence a line."
+    X512 = "{source} and {target} hold the same sentences. Pass the texts of two languages."
     # labelling
     X600 = "Bitext '{doc}' has no alignment. Run 'spacy xlre align' first, or label with --method monolingual."
     X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."

@@ -1,12 +1,17 @@
 """`spacy xlre align`: sentences, beads and links for the bitexts of a .spacy file."""
 
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 import typer
 from wasabi import msg
 
 from .app import command
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from ..pipeline.aligner import Aligner
 
 
 @command("align")
@@ -50,6 +55,27 @@ def read_settings(path: Path) -> Dict[str, Any]:
     return settings
 
 
+def make_pipeline(settings: Dict[str, Any]) -> Tuple["Language", "Aligner"]:
+    """Make the blank pipeline of all steps with an aligner in it.
+
+    settings (Dict[str, Any]): Settings of the component that differ from its defaults.
+    RETURNS (Tuple[Language, Aligner]): The pipeline and its aligner.
+    RAISES (XlreError): If the settings cannot be used.
+    """
+    from confection import ConfigValidationError
+
+    from ..errors import Errors, fail
+    from ..tokens.blank import blank_multilingual
+
+    nlp = blank_multilingual()
+    try:
+        aligner = nlp.add_pipe("xlre_aligner", config=settings)
+    except ConfigValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors)
+        raise fail(Errors.X404, reason=wrong) from None
+    return nlp, aligner  # type: ignore[return-value]
+
+
 def align(input_path: Path, output_path: Path, settings: Dict[str, Any], *, shard: int = 64) -> Tuple[int, int, int]:
     """Align the bitexts of a file and write them to another.
 
@@ -60,7 +86,6 @@ def align(input_path: Path, output_path: Path, settings: Dict[str, Any], *, shar
     RETURNS (Tuple[int, int, int]): How many bitexts, beads and links were written.
     RAISES (XlreError): If the input is missing, broken or holds no bitext, or the encoder cannot be used.
     """
-    from confection import ConfigValidationError
     from tqdm import tqdm
 
     from ..about import __version__
@@ -69,19 +94,13 @@ def align(input_path: Path, output_path: Path, settings: Dict[str, Any], *, shar
     from ..errors import Errors, fail
     from ..tokens import get_alignment
     from ..tokens.bitext import is_bitext
-    from ..tokens.blank import blank_multilingual
 
-    nlp = blank_multilingual()
-    try:
-        aligner = nlp.add_pipe("xlre_aligner", config=settings)
-    except ConfigValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors)
-        raise fail(Errors.X404, reason=wrong) from None
+    nlp, aligner = make_pipeline(settings)
     docs = list(read_docs(input_path, nlp.vocab))
     if not any(is_bitext(doc) for doc in docs):
         raise fail(Errors.X406, path=input_path)
-    encoder = Path(aligner.settings["encoder"])  # type: ignore[attr-defined]
-    made_from = [aligner.settings, input_path, encoder if encoder.is_dir() else str(encoder), __version__]  # type: ignore[attr-defined]
+    encoder = Path(aligner.settings["encoder"])
+    made_from = [aligner.settings, input_path, encoder if encoder.is_dir() else str(encoder), __version__]
     parts = Parts(output_path, fingerprint(*made_from), size=shard)
     counts = [0, 0, 0]
     with tqdm(total=len(docs), desc="align", unit="bitext", disable=None) as progress:

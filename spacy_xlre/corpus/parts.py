@@ -1,4 +1,4 @@
-"""Long work on many Docs in parts: what is done stays done when the run is interrupted and started again."""
+"""Long work on many Docs or texts in parts: what is done stays done when the run is interrupted and started again."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, Sequence
 
+import numpy
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
@@ -18,9 +19,9 @@ MANIFEST = "manifest.json"
 class Parts:
     """The finished parts of a run, in a hidden folder beside its output, bound to what they were made from.
 
-    output (str or Path): The `.spacy` file that the run makes.
+    output (str or Path): The file that the run makes.
     made_from (str): A fingerprint of input and settings. Parts of another fingerprint are thrown away.
-    size (int): Docs a part: what an interruption can lose.
+    size (int): Docs or texts a part: what an interruption can lose.
     """
 
     def __init__(self, output: PathLike, made_from: str, *, size: int) -> None:
@@ -52,6 +53,25 @@ class Parts:
                 write_docs(path, done)
                 yield done
         write_docs(self.output, (doc for path in paths for doc in read_docs(path, vocab)))
+        self.remove()
+
+    def arrays(self, name: str, texts: Sequence[str], work: Callable[[Sequence[str]], Any]) -> Iterator[Any]:
+        """Make an array of the texts of each part that is not done, and yield every part's; call `remove` at the end.
+
+        name (str): What tells these parts from others of the run.
+        texts (Sequence[str]): All texts.
+        work (Callable[[Sequence[str]], Any]): From the texts of a part to an array with a row for each.
+        YIELDS (Any): The arrays in order, in half precision.
+        """
+        for start in range(0, len(texts), self.size):
+            path = self.folder / f"{name}-{start:09d}.npy"
+            if not path.exists():
+                with atomic_file(path) as temporary:
+                    numpy.save(temporary, numpy.asarray(work(texts[start : start + self.size]), dtype="float16"))
+            yield numpy.load(path)
+
+    def remove(self) -> None:
+        """Remove the finished parts: the output is written."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _manifest(self) -> Any:
