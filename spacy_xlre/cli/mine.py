@@ -92,7 +92,7 @@ def mine(
     from ..corpus.mined import SentencePair, mined_bitext, read_sentences, write_table
     from ..errors import Errors, fail
     from ..files import Rejects
-    from ..pipeline.bitexts import translation_probability
+    from ..ml.align.probability import ProbabilitySettings, bead_probability
     from ..pipeline.mining import UniqueTexts, mine_pairs
 
     nlp, aligner = make_pipeline(aligner_settings)
@@ -105,14 +105,15 @@ def mine(
         if set(texts[0].places) == set(texts[1].places):
             raise fail(Errors.X512, source=paths[0], target=paths[1])
         parts, vectors = _encode(aligner, [side.texts for side in texts], outputs[0], shard)
-        midpoint, steepness = aligner.settings["midpoint"], aligner.settings["steepness"]
+        lengths = [aligner.encoder.get().count_pieces(side.texts) for side in texts]
+        how = ProbabilitySettings(aligner.settings["midpoint"], aligner.settings["steepness"])
         with _Bars(sum(len(side.texts) for side in texts)) as bars:
             mined = mine_pairs(
                 texts[0],
                 texts[1],
                 vectors[0],
                 vectors[1],
-                lambda cosines: translation_probability(cosines, midpoint, steepness),
+                lambda cosines, i, j: bead_probability(cosines, lengths[0][i] / lengths[1][j], settings=how),
                 settings,
                 bars.update,
             )

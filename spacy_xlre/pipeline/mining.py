@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy
-from thinc.types import Floats1d, Floats3d
+from thinc.types import Floats1d, Floats3d, Ints1d
 
 from ..ml.align.common_space import join_layers, stretch, to_unit
 from ..ml.align.nearest import (
@@ -30,6 +30,7 @@ SURE_MARGIN = 0.125
 MAX_CANDIDATES = 16
 
 Progress = Callable[[str, int], Any]
+Probability = Callable[[Floats1d, Ints1d, Ints1d], Floats1d]
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def mine_pairs(
     target: UniqueTexts,
     source_vectors: Floats3d,
     target_vectors: Floats3d,
-    probability: Callable[[Floats1d], Floats1d],
+    probability: Probability,
     settings: Optional[MiningSettings] = None,
     progress: Optional[Progress] = None,
 ) -> Mined:
@@ -106,7 +107,8 @@ def mine_pairs(
     source, target (UniqueTexts): The sentences, each in one language.
     source_vectors, target_vectors (Floats3d): A vector for each different text and layer, the last layer last, shape
         (n_texts, n_layers, width).
-    probability (Callable[[Floats1d], Floats1d]): From cosines of last-layer vectors to P(s,t).
+    probability (Callable[[Floats1d, Ints1d, Ints1d], Floats1d]): From the cosines of pairs' last-layer vectors, and
+        where their texts stand on both sides, to P(s,t).
     settings (MiningSettings): How pairs are chosen.
     progress (Callable[[str, int], Any]): Called with the name of a step and the number of texts that it is done with.
     RETURNS (Mined): Pairs, one-to-one by place, and what is left out, with the reason.
@@ -165,14 +167,17 @@ def _probabilities(
     candidates: Candidates,
     source_vectors: Floats3d,
     target_vectors: Floats3d,
-    probability: Callable[[Floats1d], Floats1d],
+    probability: Probability,
 ) -> Floats1d:
     step = 50_000
     parts = [numpy.zeros(0, dtype="float32")]
     for start in range(0, len(candidates.source), step):
-        left = to_unit(source_vectors[candidates.source[start : start + step], -1].astype("float32"))
-        right = to_unit(target_vectors[candidates.target[start : start + step], -1].astype("float32"))
-        parts.append(probability((left * right).sum(axis=1)))
+        rows, columns = (side[start : start + step] for side in (candidates.source, candidates.target))
+        left, right = (
+            to_unit(vectors[places, -1].astype("float32"))
+            for vectors, places in ((source_vectors, rows), (target_vectors, columns))
+        )
+        parts.append(probability((left * right).sum(axis=1), rows, columns))
     return numpy.concatenate(parts)
 
 

@@ -32,3 +32,11 @@ def test_trained_word_layers_do_not_change_sentence_vectors(tiny_encoder_folder)
     for values in encoder.add_word_layers(1).parameters():
         values.data.zero_()
     numpy.testing.assert_array_equal(encoder.encode_sentences(["the first"]), before)
+
+
+def test_word_pieces_are_counted_without_special_ones_and_prefix(tiny_encoder_folder):
+    encoder = AlignmentEncoder(str(tiny_encoder_folder), layer=1, prefix="query: ", batch_pieces=256)
+    texts = ["in the the", "北京大学", ""]
+    words = encoder.encode(texts, [[(0, len(text))] for text in texts])
+    assert encoder.count_pieces(texts).tolist() == [text.weight for text in words]
+    assert encoder.count_pieces(texts)[2] == 1

@@ -189,6 +189,10 @@ class AlignmentEncoder:
             numpy.add.at(counts, indices, [len(row) for row in rows])
         return means / numpy.maximum(counts, 1.0)[:, None, None]
 
+    def count_pieces(self, texts: Sequence[str]) -> Floats1d:
+        """Return the number of word pieces of each text, at least 1."""
+        return numpy.array([max(len(text.ids), 1) for text in self._cut(texts, [()] * len(texts))], dtype="float32")
+
     def save(self, folder: Any) -> None:
         """Write the encoder as a Hugging Face folder."""
         self.model.save_pretrained(folder, safe_serialization=True)
