@@ -26,6 +26,8 @@ from ..ml.align.nearest import (
 
 # Pairs of this margin teach which directions matter. Chosen on NTREX.
 SURE_MARGIN = 0.125
+# Fewer would teach what is particular to them.
+MIN_SURE = 30
 # Neighbours that may become pairs; the margin is taken over the nearest of them.
 MAX_CANDIDATES = 16
 
@@ -41,7 +43,7 @@ class MiningSettings:
     min_margin (float): Pairs of a lower margin are left out. 0 is a pair that is no nearer than its neighbourhood; 0.1
         takes nine right pairs in ten out of text of which a third has a translation.
     min_prob (float): Pairs of a lower P(s,t) are left out.
-    learn (bool): Let the surest pairs teach the comparison. Without it, sides are only centred.
+    learn (bool): Let the surest pairs teach the comparison, where there are enough. Without it, sides are only centred.
     exact_up_to (int): Sentences of the larger side up to which all are compared with all.
     """
 
@@ -122,7 +124,7 @@ def mine_pairs(
     if settings.learn:
         best = mutual_best(candidates)
         sure = best.margin >= SURE_MARGIN
-        if sure.any():
+        if sure.sum() >= MIN_SURE:
             taught = vectors[0][best.source[sure]], vectors[1][best.target[sure]]
             vectors = stretch(*vectors, taught)
             candidates = _candidates(vectors, same, settings, lambda count: report("compare again", count))

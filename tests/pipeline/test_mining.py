@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacy_xlre.pipeline import mining
 from spacy_xlre.pipeline.mining import LeftOut, MiningSettings, UniqueTexts, mine_pairs
 
 WIDTH = 256
@@ -102,7 +103,7 @@ def test_a_single_sentence_is_no_nearer_than_its_neighbourhood():
     assert mine(["cat"], ["CAT"], MiningSettings()).pairs == []
 
 
-def test_without_learning_sides_are_compared_once():
+def test_sides_are_compared_again_after_learning_from_enough_sure_pairs(monkeypatch):
     steps = []
 
     def run(learn):
@@ -111,6 +112,9 @@ def test_without_learning_sides_are_compared_once():
         how = MiningSettings(learn=learn)
         mine_pairs(*sides, *vectors, lambda c, i, j: c, how, lambda step, count: steps.append(step))
 
+    run(True)
+    assert set(steps) == {"compare"}
+    monkeypatch.setattr(mining, "MIN_SURE", 4)
     run(False)
     assert set(steps) == {"compare"}
     run(True)
