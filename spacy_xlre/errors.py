@@ -154,6 +154,11 @@ class Errors(metaclass=_WithCodes):
     X510 = "{path}: pairs are written to files that end in {suffixes}. Rename it."
     X511 = "{path}: holds no sentence. Pass a file with a sentence a line."
     X512 = "{source} and {target} hold the same sentences. Pass the texts of two languages."
+    X513 = "'{found}' is no way to treat duplicates. Choose one of: {ways}."
+    X514 = (
+        'Telling languages apart needs the package py3langid. Run: pip install "spacy-xlre[filter]"; or check scripts only, '
+        "with --no-identify."
+    )
     # labelling
     X600 = "Bitext '{doc}' has no alignment. Run 'spacy xlre align' first, or label with --method monolingual."
     X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."

@@ -86,15 +86,19 @@ class Labeler:
         relations: List[Relation] = []
         negatives: List[PairNegative] = []
         unknown: List[Tuple[Span, Span]] = []
+        budget = _StatementBudget(self.settings)
         for (a, head), (b, tail) in _pairs(spans):
             if head.kb_id == tail.kb_id:
                 continue
             sure = mentions[a].score * mentions[b].score
             weight = sure * probability.get(head.start, 1.0)
             facts = self._facts(head.kb_id_, tail.kb_id_)
-            if facts and weight >= self.settings.min_weight:
+            stated = [fact for fact in facts if budget.allows(fact, head, tail)]
+            if stated and weight >= self.settings.min_weight:
                 source = _history(mentions[a], mentions[b])
-                relations += [self._relation(head, fact, tail, weight, source) for fact in facts]
+                # Of several facts between two entities a sentence states one, and nobody knows which.
+                share = weight / len(facts)
+                relations += [self._relation(head, fact, tail, share, source) for fact in stated]
             elif facts:
                 unknown.append((head, tail))
             elif (grade := self._negative(head.kb_id_, tail.kb_id_)) is not None:
@@ -130,6 +134,23 @@ class Labeler:
         return Relation(
             head, fact.property, tail, weight=min(1.0, weight), source=source, bag=f"{fact.subject}|{fact.object}"
         )
+
+
+class _StatementBudget:
+    """Tells where in a text a fact counts as stated: in its first sentences, between entities that stand near."""
+
+    def __init__(self, settings: LabelingSettings) -> None:
+        self.settings = settings
+        self._sentences: Dict[Fact, List[int]] = {}
+
+    def allows(self, fact: Fact, head: Span, tail: Span) -> bool:
+        """Judge a pair; pairs must come in the order of their sentences."""
+        if max(head.start, tail.start) - min(head.end, tail.end) > self.settings.max_gap:
+            return False
+        sentence, known = head[0].sent.start, self._sentences.setdefault(fact, [])
+        if sentence not in known and len(known) < self.settings.max_statements:
+            known.append(sentence)
+        return sentence in known
 
 
 def _segment_doc(bitext: Doc, segment: Span) -> Doc:

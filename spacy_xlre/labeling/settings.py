@@ -17,6 +17,10 @@ class LabelingSettings:
     min_agreement (float): A mention whose entity gets less than this share of the votes is dropped.
     min_projection (float): A mention is added where the projections onto it sum to at least this score.
     min_weight (float): A label below this weight becomes unknown instead.
+    max_statements (int): In how many sentences of a text a fact is labelled, the first ones. Later sentences that
+        mention both entities hardly ever state it again: there the pair is unknown.
+    max_gap (int): Most tokens between two entities that are labelled; the fact of a pair further apart is seldom stated,
+        so that pair is unknown, too.
     na_functional (float): NA weight where every property that fits the types is functional and has another value.
     na_described (float): NA weight where both entities have at least `described_facts` facts.
     na_sparse (float): NA weight where little is known of one of them; 0 makes the pair unknown.
@@ -29,7 +33,9 @@ class LabelingSettings:
     min_agreement: float = 0.34
     min_projection: float = 0.3
     min_weight: float = 0.1
+    max_statements: int = 1
+    max_gap: int = 20
     na_functional: float = 1.0
-    na_described: float = 0.9
-    na_sparse: float = 0.7
+    na_described: float = 1.0
+    na_sparse: float = 0.95
     described_facts: int = 2
