@@ -19,8 +19,8 @@ class LabelingSettings:
     min_weight (float): A label below this weight becomes unknown instead.
     max_statements (int): In how many sentences of a text a fact is labelled, the first ones. Later sentences that
         mention both entities hardly ever state it again: there the pair is unknown.
-    max_gap (int): Most tokens between two entities that are labelled; the fact of a pair further apart is seldom stated,
-        so that pair is unknown, too.
+    max_gap (int): Most tokens between two entities that are labelled. The fact of a pair further apart is seldom
+        stated, so that pair is unknown, too.
     na_functional (float): NA weight where every property that fits the types is functional and has another value.
     na_described (float): NA weight where both entities have at least `described_facts` facts.
     na_sparse (float): NA weight where little is known of one of them; 0 makes the pair unknown.
