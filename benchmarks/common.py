@@ -205,6 +205,22 @@ def finish(name: str, rows: Sequence[Row], args: argparse.Namespace, *, seeds: O
     print(f"\nwritten to {path.relative_to(CHECKOUT)}" + (" (partial: not kept as a result)" if partial else ""))
 
 
+def train_once(config: str, folder: Path, overrides: Dict[str, Any]) -> Path:
+    """Run `spacy train` unless that was done, and return the pipeline after its last step.
+
+    config (str): A file of `configs/`.
+    folder (Path): For the pipelines; it is there only when the training has ended.
+    overrides (Dict[str, Any]): Settings that differ from the file's.
+    """
+    from spacy.cli.train import train
+
+    if not folder.exists():
+        unfinished = folder.with_name(f"{folder.name}.unfinished")
+        train(CHECKOUT / "configs" / config, unfinished, overrides=overrides)
+        unfinished.rename(folder)
+    return folder / "model-last"
+
+
 def _cpu_model() -> str:
     models: List[str] = []
     if Path("/proc/cpuinfo").exists():

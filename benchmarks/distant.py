@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Set
 
 import spacy
-from common import CHECKOUT, Row, arguments, finish, mean_and_spread, wanted
-from spacy.cli.train import train
+from common import CHECKOUT, Row, arguments, finish, mean_and_spread, train_once, wanted
 from spacy.tokens import Doc
 
 from spacy_xlre.corpus.docbin import read_docs
@@ -62,20 +61,17 @@ def prepare(data: Path, work: Path) -> Dict[str, Path]:
 
 def train_model(paths: Dict[str, Path], method: str, seed: int, work: Path, epochs: int) -> Path:
     """Train the relation component of `configs/pipeline.cfg` alone, for a fixed number of epochs."""
-    folder = work / f"model-{method}-{seed}"
-    if not (folder / "model-last").exists():
-        overrides = {
-            "paths.train": str(paths[method]),
-            "paths.dev": str(paths["dev"]),
-            "paths.encoder": str(paths["encoder"]),
-            "paths.properties": str(paths["properties"]),
-            "nlp.pipeline": ["transformer", "sentencizer", "xlre_relation"],
-            "system.seed": seed,
-            "training.max_epochs": epochs,
-            "training.eval_frequency": 1_000_000,
-        }
-        train(CHECKOUT / "configs" / "pipeline.cfg", folder, overrides=overrides)
-    return folder / "model-last"
+    overrides = {
+        "paths.train": str(paths[method]),
+        "paths.dev": str(paths["dev"]),
+        "paths.encoder": str(paths["encoder"]),
+        "paths.properties": str(paths["properties"]),
+        "nlp.pipeline": ["transformer", "sentencizer", "xlre_relation"],
+        "system.seed": seed,
+        "training.max_epochs": epochs,
+        "training.eval_frequency": 1_000_000,
+    }
+    return train_once("pipeline.cfg", work / f"model-{method}-{seed}", overrides)
 
 
 def look_up(gold: Sequence[Doc], kb: KnowledgeBase) -> Set[RelationItem]:

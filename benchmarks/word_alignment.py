@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Set, Tuple
 
 import spacy
-from common import CHECKOUT, Row, arguments, finish, mean_and_spread, wanted
-from spacy.cli.train import train
+from common import Row, arguments, finish, mean_and_spread, train_once, wanted
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
@@ -109,18 +108,15 @@ def write_gold(path: Path, sentences: List[Sentence]) -> Path:
 
 def train_aligner(args: argparse.Namespace, seed: int) -> Path:
     """Train `configs/aligner.cfg` unless that was done."""
-    folder: Path = args.work / f"aligner-{seed}"
-    if not (folder / "model-last").exists():
-        parts = args.data / "word-alignment" / "xlwa"
-        gold = [sentence for lang in TRAINING for sentence in read_xlwa(parts / lang / "dev.tsv")]
-        overrides = {
-            "paths.train": str(write_gold(args.work / "train.spacy", gold)),
-            "paths.dev": str(write_gold(args.work / "dev.spacy", list(read_xlwa(parts / TUNING / "dev.tsv")))),
-            "paths.encoder": str(args.encoder.resolve()),
-            "system.seed": seed,
-        }
-        train(CHECKOUT / "configs" / "aligner.cfg", folder, overrides=overrides)
-    return folder / "model-last"
+    parts = args.data / "word-alignment" / "xlwa"
+    gold = [sentence for lang in TRAINING for sentence in read_xlwa(parts / lang / "dev.tsv")]
+    overrides = {
+        "paths.train": str(write_gold(args.work / "train.spacy", gold)),
+        "paths.dev": str(write_gold(args.work / "dev.spacy", list(read_xlwa(parts / TUNING / "dev.tsv")))),
+        "paths.encoder": str(args.encoder.resolve()),
+        "system.seed": seed,
+    }
+    return train_once("aligner.cfg", args.work / f"aligner-{seed}", overrides)
 
 
 def configure(nlp: Language, **settings: object) -> Language:
