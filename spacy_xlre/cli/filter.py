@@ -14,13 +14,13 @@ from .app import command
 def filter_cli(
     input_path: Path = typer.Argument(..., help="A .spacy file of bitexts, best aligned ones, or a folder of them"),
     output_path: Path = typer.Argument(..., help="The .spacy file of kept bitexts to write"),
-    min_prob: float = typer.Option(0.5, "--min-prob", min=0.0, max=1.0, help="The least mean P(s,t) of the beads"),
+    min_prob: float = typer.Option(0.3, "--min-prob", min=0.0, max=1.0, help="The least mean P(s,t) of the beads"),
     lowest_prob: float = typer.Option(0.0, "--lowest-prob", min=0.0, max=1.0, help="The least P(s,t) of each bead"),
     identify: bool = typer.Option(True, "--identify/--no-identify", help="Tell languages apart, not scripts only"),
     min_language: float = typer.Option(0.1, "--min-language", min=0.0, help="How probable a text's language must be"),
     min_script: float = typer.Option(0.2, "--min-script", min=0.0, max=1.0, help="The least share of its script"),
-    max_length: float = typer.Option(3.5, "--max-length", help="How unusual lengths may be; 0 for no check", min=0.0),
-    max_copied: float = typer.Option(0.6, "--max-copied", min=0.0, max=1.0, help="How many words may be the same"),
+    max_length: float = typer.Option(2.5, "--max-length", help="How unusual lengths may be; 0 for no check", min=0.0),
+    max_copied: float = typer.Option(0.4, "--max-copied", min=0.0, max=1.0, help="How many words may be the same"),
     duplicates: str = typer.Option("near", "--duplicates", help="Drop later ones: near, exact, or keep them"),
     rejects: Optional[Path] = typer.Option(None, "--rejects", help="What was left out, and why (TSV)"),
 ) -> None:

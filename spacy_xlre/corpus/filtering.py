@@ -44,17 +44,18 @@ class FilterSettings:
     min_script (float): The least share of a segment's letters that are of its language's script. 0 for no check.
     min_language (float): How probable a segment's language must be, in units of the best other one. 0 for no check.
     max_length (float): How many spreads a pair's ratio of lengths may be from what is usual. Infinity for no check.
-    max_copied (float): The largest share of words, names aside, that are the same on both sides. 1 for no check.
+    max_copied (float): The largest share of words, names aside, that are the same on both sides; related languages may
+        share more. 1 for no check.
     duplicates (str): Which later bitexts to drop: "near" for those that differ in case, spaces and punctuation only,
         "exact", or "keep" for none.
     """
 
-    min_prob: float = 0.5
+    min_prob: float = 0.3
     lowest_prob: float = 0.0
     min_script: float = 0.2
     min_language: float = 0.1
-    max_length: float = 3.5
-    max_copied: float = 0.6
+    max_length: float = 2.5
+    max_copied: float = 0.4
     duplicates: str = "near"
 
 

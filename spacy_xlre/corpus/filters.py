@@ -107,11 +107,14 @@ def wrong_language(text: str, lang: str, identify: Optional[Identifier], min_odd
 def copied(source: Span, target: Span, max_share: float) -> Optional[str]:
     """Find two segments of which one is the other's copy, names and numbers aside.
 
-    source, target (Span): Segments.
-    max_share (float): The most words of the one with fewer that may stand in the other, too; 1 for no check.
+    source, target (Span): Segments, their language codes as labels.
+    max_share (float): The share of the words of the one with fewer that may stand in the other, too; between related
+        languages it is half of the way nearer to 1. 1 for no check.
     """
     if max_share >= 1:
         return None
+    if _related(source.label_, target.label_):
+        max_share = (1 + max_share) / 2
     words = [_words(segment) for segment in (source, target)]
     fewer = min(map(len, words))
     if fewer < FEW_WORDS:

@@ -26,11 +26,11 @@ ATTRS: List[Union[int, str]] = [
     "POS",
     "TAG",
     "MORPH",
+    "SENT_START",
     "ENT_IOB",
     "ENT_TYPE",
     "ENT_KB_ID",
     "ENT_ID",
-    "SENT_START",
 ]
 
 
