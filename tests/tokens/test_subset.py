@@ -70,5 +70,5 @@ def test_a_bitext_of_which_all_is_kept_is_itself(bitext):
 def test_a_bitext_needs_two_of_its_own_segments(bitext):
     with pytest.raises(XlreError, match="X004"):
         keep_segments(bitext, ["de"])
-    with pytest.raises(XlreError, match="X007.*'es'"):
+    with pytest.raises(XlreError, match=r"X007.*'es'"):
         keep_segments(bitext, ["de", "es"])
