@@ -3,9 +3,9 @@
     python benchmarks/filtering.py --data DIR --encoder FOLDER
 
 DIR holds `ntrex/` (github.com/MicrosoftTranslator/NTREX) and `tatoeba/` (github.com/facebookresearch/LASER). --encoder
-is what `spacy xlre encoder` writes. Half of the pairs of a set get a fault, of each kind an equal number; all go through
-the filter together, so that what is usual is learned from spoilt text. Thresholds were chosen on the first half of
-NTREX (`--dev`, printed only); its second half and Tatoeba's short sentences are measured.
+is what `spacy xlre encoder` writes. Half of the pairs of a set get a fault, of each kind an equal number; all go
+through the filter together, so that what is usual is learned from spoilt text. Thresholds were chosen on the first half
+of NTREX (`--dev`, printed only); its second half and Tatoeba's short sentences are measured.
 """
 
 import argparse
@@ -116,9 +116,8 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
         ):
             verdicts = filter_bitexts(docs, FilterSettings(), identifier)
             for (kind, _), verdict in zip(spoilt, verdicts):
-                taken = verdict.kept is None
-                totals.setdefault((group, way, kind), []).append(taken)
-                totals.setdefault((name, way, kind), []).append(taken)
+                for key in ((group, way, kind), (name, way, kind)):
+                    totals.setdefault(key, []).append(verdict.kept is None)
     for (group, way, kind), taken in totals.items():
         share = 100 * sum(taken) / len(taken)
         if kind != GOOD and group in ("NTREX", "Tatoeba"):

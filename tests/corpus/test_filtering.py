@@ -138,7 +138,7 @@ def test_faults_are_counted_by_filter():
 
 
 def test_an_unknown_way_with_duplicates_is_an_error():
-    with pytest.raises(XlreError, match="X513.*'twice'.*near, exact, keep"):
+    with pytest.raises(XlreError, match=r"X513.*'twice'.*near, exact, keep"):
         judge(bitext(en=EN, de=DE), duplicates="twice")
 
 
