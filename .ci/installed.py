@@ -1,4 +1,4 @@
-"""Check that the installed package xx_relations finds relations in a sentence of each language; run outside a checkout."""
+"""Check that the installed package xx_relations finds relations in a sentence of each language; run it elsewhere."""
 
 import sys
 
@@ -16,7 +16,7 @@ nlp = spacy.load("xx_relations")
 silent = []
 for lang, sentence in SENTENCES.items():
     relations = [(r.head.text, r.label, r.tail.text, round(r.score, 2)) for r in nlp(sentence)._.relations]
-    print(lang, sentence, relations)
+    sys.stdout.write(f"{lang} {sentence} {relations}\n")
     if not relations:
         silent.append(lang)
 if silent:
