@@ -95,6 +95,7 @@ class Errors(metaclass=_WithCodes):
         "{name}: the loss {loss} does not fit exclusive = {exclusive}. Use spacy_xlre.cross_entropy.v1 for exclusive labels, "
         "spacy_xlre.binary_cross_entropy.v1 for independent ones."
     )
+    X307 = "spacy_xlre.generalized_cross_entropy.v1: q is {q}, but must be above 0 and at most 1. Correct it in the config."
     X310 = "There is nothing to compare: a system has no runs. Pass at least one set of predictions for each."
     X311 = "There is nothing to resample: no document. Pass gold items, predictions or groups."
     X320 = "spacy_xlre.piece_windows.v1: max_pieces is {max_pieces}, but must be at least {least}. Correct it in the config."

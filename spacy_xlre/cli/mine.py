@@ -106,7 +106,9 @@ def mine(
             raise fail(Errors.X512, source=paths[0], target=paths[1])
         parts, vectors = _encode(aligner, [side.texts for side in texts], outputs[0], shard)
         lengths = [aligner.encoder.get().count_pieces(side.texts) for side in texts]
-        how = ProbabilitySettings(aligner.settings["midpoint"], aligner.settings["steepness"])
+        how = ProbabilitySettings(
+            aligner.settings["midpoint"], aligner.settings["steepness"], aligner.settings["length_penalty"]
+        )
         with _Bars(sum(len(side.texts) for side in texts)) as bars:
             mined = mine_pairs(
                 texts[0],

@@ -28,6 +28,7 @@ from ..errors import Errors, fail
 from ..ml.align.beads import BeadSettings
 from ..ml.align.holder import EncoderHolder, read_files, write_files
 from ..ml.align.methods import METHODS, LinkSettings
+from ..ml.align.probability import ProbabilitySettings
 from ..tokens import DocAlignment, get_alignment, get_language, get_segments, join_bitext, split_sentences
 from ..tokens.bitext import is_bitext
 from .alignment_examples import Prediction, annotate, training_pairs
@@ -47,10 +48,13 @@ DEFAULTS: Dict[str, Any] = {
     "distortion": 0.0,
     "iterations": 2,
     "min_prob": 0.0,
-    "skip_cost": 0.65,
-    "merge_cost": 0.005,
-    "midpoint": 0.83,
-    "steepness": 45.0,
+    "skip_cost": 0.7,
+    "merge_cost": 0.1,
+    "length_cost": 0.1,
+    "word_share": 0.7,
+    "midpoint": 0.849,
+    "steepness": 69.4,
+    "length_penalty": 3.53,
     "bead_probs": True,
     "pairs": "all",
     "keep_sentences": False,
@@ -85,8 +89,11 @@ def make_aligner(
     min_prob: float,
     skip_cost: float,
     merge_cost: float,
+    length_cost: float,
+    word_share: float,
     midpoint: float,
     steepness: float,
+    length_penalty: float,
     bead_probs: bool,
     pairs: str,
     keep_sentences: bool,
@@ -111,8 +118,9 @@ def make_aligner(
     distortion (float): How much links off the diagonal lose, in [0, 1]; see `ml.align.methods.LinkSettings`.
     iterations (int): Rounds of "itermax".
     min_prob (float): Links of less probability are left out, whatever the method.
-    skip_cost, merge_cost (float): See `ml.align.beads.BeadSettings`.
-    midpoint, steepness (float): P(s,t) of a bead with cosine c is 1 / (1 + exp(-steepness * (c - midpoint))).
+    skip_cost, merge_cost, length_cost, word_share (float): What decides on beads; see `ml.align.beads.BeadSettings`.
+    midpoint, steepness, length_penalty (float): From cosines and lengths to P(s,t) of a bead; see
+        `ml.align.probability.ProbabilitySettings`.
     bead_probs (bool): Compute P(s,t) where both segments are one sentence, too. Without it their bead has
         probability 1, and only the layers up to `layer` run.
     pairs (str): "all", or the language code of a pivot: then only pairs with it are aligned. A bitext without the
@@ -353,9 +361,13 @@ class Aligner(TrainablePipe):
                 iterations=settings["iterations"],
                 min_prob=settings["min_prob"],
             ),
-            beads=BeadSettings(settings["skip_cost"], settings["merge_cost"]),
-            midpoint=settings["midpoint"],
-            steepness=settings["steepness"],
+            beads=BeadSettings(
+                skip=settings["skip_cost"],
+                merge=settings["merge_cost"],
+                length=settings["length_cost"],
+                words=settings["word_share"],
+            ),
+            probability=ProbabilitySettings(settings["midpoint"], settings["steepness"], settings["length_penalty"]),
             pairs=settings["pairs"],
             keep_sentences=settings["keep_sentences"],
             bead_probs=settings["bead_probs"],

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
 
 import numpy
 from spacy.attrs import IDX, LENGTH
@@ -11,6 +11,7 @@ from spacy.tokens import Doc, Span
 from ..ml.align.beads import BeadRow, BeadSettings, find_beads
 from ..ml.align.links import link_beads
 from ..ml.align.methods import LinkSettings
+from ..ml.align.probability import ProbabilitySettings, bead_probability
 from ..ml.align.types import EncodedText
 from ..tokens.bitext import Bead, Link, PairAlignment, get_segments, set_alignment
 from ..tokens.sentences import split_sentences
@@ -28,8 +29,7 @@ class AlignSettings:
     method: str
     links: LinkSettings
     beads: BeadSettings
-    midpoint: float
-    steepness: float
+    probability: ProbabilitySettings
     pairs: str
     keep_sentences: bool
     bead_probs: bool
@@ -132,10 +132,12 @@ def _encode(sides: List[_Side], encoder: "AlignmentEncoder") -> None:
 
 def _beads(source: _Side, target: _Side, settings: AlignSettings) -> List[BeadRow]:
     if not source.with_vectors or not target.with_vectors:
-        return [BeadRow((0, 1), (0, 1), 1.0, 0.0)]
-    vectors = [numpy.stack([text.vector for text in side.encoded]) for side in (source, target)]
-    weights = [numpy.array([text.weight for text in side.encoded], dtype="float32") for side in (source, target)]
-    return find_beads(vectors[0], vectors[1], weights[0], weights[1], settings.beads)
+        return [BeadRow((0, 1), (0, 1), 1.0)]
+    sides = (source, target)
+    vectors = [numpy.stack([text.vector for text in side.encoded]) for side in sides]
+    lengths = [numpy.array([text.weight for text in side.encoded], dtype="float32") for side in sides]
+    pieces = [[text.pieces for text in side.encoded] for side in sides]
+    return find_beads(vectors[0], vectors[1], lengths[0], lengths[1], settings.beads, (pieces[0], pieces[1]))
 
 
 def _bead(row: BeadRow, source: _Side, target: _Side, settings: AlignSettings) -> Bead:
@@ -144,18 +146,12 @@ def _bead(row: BeadRow, source: _Side, target: _Side, settings: AlignSettings) -
         return Bead(left, right, 0.0)
     if not source.with_vectors or not target.with_vectors:
         return Bead(left, right, 1.0)
-    return Bead(left, right, float(translation_probability(row.cosine, settings.midpoint, settings.steepness)))
+    ratio = _weight(row.source, source) / _weight(row.target, target)
+    return Bead(left, right, float(bead_probability(row.cosine, ratio, settings=settings.probability)))
 
 
-def translation_probability(cosine: Any, midpoint: float, steepness: float) -> Any:
-    """Return P(s,t) of texts by the cosine of their sentence vectors, a number or an array.
-
-    cosine (float or Floats1d): Of mean-pooled vectors of the last layer.
-    midpoint (float): The cosine at which it is 0.5.
-    steepness (float): How fast it rises there.
-    RETURNS (float or Floats1d): Probabilities.
-    """
-    return 1.0 / (1.0 + numpy.exp(-steepness * (cosine - midpoint)))
+def _weight(sentences: Tuple[int, int], side: _Side) -> float:
+    return sum(text.weight for text in side.encoded[slice(*sentences)])
 
 
 def _tokens(sentences: Tuple[int, int], side: _Side) -> Tuple[int, int]:

@@ -29,7 +29,7 @@ def bitexts(tmp_path, multilingual):
 @pytest.fixture
 def config(tmp_path, tiny_encoder_folder):
     path = tmp_path / "aligner.cfg"
-    path.write_text(f'[aligner]\nencoder = "{tiny_encoder_folder.as_posix()}"\nlayer = 1\n')
+    path.write_text(f'[aligner]\nencoder = "{tiny_encoder_folder.as_posix()}"\nlayer = 1\nmerge_cost = 1.0\n')
     return path
 
 
@@ -117,7 +117,7 @@ def test_a_file_without_bitexts_ends_with_one_line(tmp_path, run, config, multil
 
 
 def test_the_plain_function_counts(tmp_path, bitexts, tiny_encoder_folder):
-    settings = {"encoder": str(tiny_encoder_folder), "layer": 1}
+    settings = {"encoder": str(tiny_encoder_folder), "layer": 1, "merge_cost": 1.0}
     count, beads, links = align(bitexts, tmp_path / "out.spacy", settings)
     assert (count, beads) == (5, 10)
     assert links > 0

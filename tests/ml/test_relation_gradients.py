@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 from thinc.api import Model, NumpyOps
 
+from spacy_xlre.errors import XlreError
 from spacy_xlre.ml.relations.attention import PairAttention
 from spacy_xlre.ml.relations.classifier import build_classifier
-from spacy_xlre.ml.relations.losses import IMPOSSIBLE, create_binary_cross_entropy, create_cross_entropy
+from spacy_xlre.ml.relations.losses import (
+    IMPOSSIBLE,
+    create_binary_cross_entropy,
+    create_cross_entropy,
+    create_generalized_cross_entropy,
+)
 from spacy_xlre.ml.relations.pair_vectors import build_pair_vectors
 from spacy_xlre.ml.relations.pairs import DocPairs, PairBatch, collate
 from spacy_xlre.ml.relations.segments import gather, range_means
@@ -141,9 +147,16 @@ def test_classifier():
     assert_gradients(model, X, [X])
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_cross_entropy(smoothing):
-    loss = create_cross_entropy(smoothing)
+@pytest.mark.parametrize(
+    "loss",
+    [
+        create_cross_entropy(),
+        create_cross_entropy(0.2),
+        create_generalized_cross_entropy(0.1),
+        create_generalized_cross_entropy(1.0),
+    ],
+)
+def test_losses_of_exclusive_labels(loss):
     logits = np.array([[2.0, -1.0, 0.5], [0.0, IMPOSSIBLE, 1.0], [3.0, 1.0, 1.0]], dtype="float64")
     targets = np.array([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     weights = np.array([[0.7], [2.0], [0.0]])
@@ -167,7 +180,7 @@ def test_binary_cross_entropy(smoothing):
 
 def test_losses_of_large_logits_are_finite():
     logits = np.array([[1e4, -1e4], [-1e4, 1e4]], dtype="float32")
-    for loss in (create_cross_entropy(), create_binary_cross_entropy()):
+    for loss in (create_cross_entropy(), create_generalized_cross_entropy(), create_binary_cross_entropy()):
         value, gradient = loss(logits, np.array([[0.0, 1.0], [0.0, 1.0]], dtype="float32"), np.ones((2, 1)))
         assert np.isfinite(value)
         assert np.isfinite(gradient).all()
@@ -176,3 +189,22 @@ def test_losses_of_large_logits_are_finite():
 def test_cross_entropy_of_even_logits_is_the_logarithm_of_their_number():
     value, _ = create_cross_entropy()(np.zeros((1, 4)), np.array([[0.0, 1.0, 0.0, 0.0]]), np.ones((1, 1)))
     assert value == pytest.approx(np.log(4))
+
+
+def test_generalized_cross_entropy_lies_between_cross_entropy_and_the_absolute_error():
+    logits, target, weight = np.zeros((1, 4)), np.array([[0.0, 1.0, 0.0, 0.0]]), np.ones((1, 1))
+    assert create_generalized_cross_entropy(1e-6)(logits, target, weight)[0] == pytest.approx(np.log(4), rel=1e-4)
+    assert create_generalized_cross_entropy(1.0)(logits, target, weight)[0] == pytest.approx(0.75)
+
+
+def test_generalized_cross_entropy_pulls_less_at_a_label_that_the_model_finds_unlikely():
+    unlikely, target, weight = np.array([[-4.0, 4.0]]), np.array([[1.0, 0.0]]), np.ones((1, 1))
+    _, robust = create_generalized_cross_entropy(0.5)(unlikely, target, weight)
+    _, plain = create_cross_entropy()(unlikely, target, weight)
+    assert abs(robust[0, 0]) < 0.1 * abs(plain[0, 0])
+
+
+@pytest.mark.parametrize("q", [0.0, 1.5])
+def test_generalized_cross_entropy_out_of_range_is_an_error(q):
+    with pytest.raises(XlreError, match="q"):
+        create_generalized_cross_entropy(q)

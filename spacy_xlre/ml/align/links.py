@@ -9,7 +9,7 @@ from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 import numpy
 from thinc.types import Floats2d, Floats3d, Ints1d
 
-from .beads import find_beads
+from .beads import BeadSettings, find_beads
 from .methods import METHODS, LinkSettings
 from .types import EncodedText
 
@@ -17,6 +17,8 @@ from .types import EncodedText
 MAX_CELLS = 4_000_000
 # Word pieces of a chunk of a long bead.
 CHUNK = 128
+# Chunks are cut anywhere: none is left out lightly, and lengths say nothing.
+BETWEEN_CHUNKS = BeadSettings(skip=0.65, merge=0.0025, length=0.0)
 
 TokenLinks = Dict[Tuple[int, int], float]
 
@@ -95,7 +97,8 @@ def _windows(index: int, source: _Pieces, target: _Pieces) -> Iterator[_Window]:
     ]
     means = [numpy.stack([chunk.mean(axis=0) for chunk in chunks]) for chunks in sides]
     weights = [numpy.array([len(chunk) for chunk in chunks], dtype="float32") for chunks in sides]
-    path = [row for row in find_beads(means[0], means[1], weights[0], weights[1]) if row.source[0] < row.source[1]]
+    beads = find_beads(means[0], means[1], weights[0], weights[1], BETWEEN_CHUNKS)
+    path = [row for row in beads if row.source[0] < row.source[1]]
     for row in path:
         # A chunk more on each side: its words may lie across the edge, and compete for the same counterparts.
         start, end = max(0, (row.source[0] - 1) * CHUNK), min(n_source, (row.source[1] + 1) * CHUNK)

@@ -23,9 +23,9 @@ class ProbabilitySettings:
     length (float): What they lose with the absolute natural logarithm of the texts' length ratio.
     """
 
-    midpoint: float = 0.83
-    steepness: float = 45.0
-    length: float = 0.0
+    midpoint: float = 0.849
+    steepness: float = 69.4
+    length: float = 3.53
 
 
 def bead_probability(

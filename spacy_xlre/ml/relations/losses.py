@@ -10,6 +10,8 @@ from typing import ClassVar, Protocol, Tuple, runtime_checkable
 from thinc.api import get_array_module
 from thinc.types import Floats2d
 
+from ...errors import Errors, fail
+
 # The logit of a label that a pair's types exclude: its probability is zero, and it takes no part in the loss.
 IMPOSSIBLE = -1e9
 
@@ -39,14 +41,37 @@ class CrossEntropy:
         weights (Floats2d): One a pair, shape (n_pairs, 1).
         """
         xp = get_array_module(logits)
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        log_probs = shifted - xp.log(xp.exp(shifted).sum(axis=1, keepdims=True))
+        log_probs = _log_softmax(logits)
         possible = _possible(logits)
         if self.label_smoothing:
             even = possible / possible.sum(axis=1, keepdims=True)
             targets = (1.0 - self.label_smoothing) * targets + self.label_smoothing * even
         loss = -(weights * targets * xp.where(possible, log_probs, 0.0)).sum()
         return float(loss), (weights * (xp.exp(log_probs) - targets)).astype("float32")
+
+
+@dataclass(frozen=True)
+class GeneralizedCrossEntropy:
+    """A loss of exclusive labels that noisy ones hurt less: see `create_generalized_cross_entropy`."""
+
+    q: float = 0.5
+    exclusive: ClassVar[bool] = True
+
+    def __call__(self, logits: Floats2d, targets: Floats2d, weights: Floats2d) -> Tuple[float, Floats2d]:
+        """Return the weighted sum of the losses and its gradient.
+
+        logits (Floats2d): Shape (n_pairs, n_labels + 1), NA last.
+        targets (Floats2d): Distributions, of the same shape.
+        weights (Floats2d): One a pair, shape (n_pairs, 1).
+        """
+        xp = get_array_module(logits)
+        log_probs = _log_softmax(logits)
+        # Where a label is impossible its target is zero, and the power of a tiny probability may not be.
+        powers = xp.exp(self.q * log_probs) * _possible(logits)
+        loss = (weights * targets * (1.0 - powers) / self.q).sum()
+        pull = targets * powers
+        gradient = weights * (xp.exp(log_probs) * pull.sum(axis=1, keepdims=True) - pull)
+        return float(loss), gradient.astype("float32")
 
 
 @dataclass(frozen=True)
@@ -81,6 +106,22 @@ def create_cross_entropy(label_smoothing: float = 0.0) -> CrossEntropy:
     return CrossEntropy(label_smoothing)
 
 
+def create_generalized_cross_entropy(q: float = 0.5) -> GeneralizedCrossEntropy:
+    """Make a loss of exclusive labels for noisy ones; registered as `spacy_xlre.generalized_cross_entropy.v1`.
+
+    A target of probability p costs (1 - p^q) / q: near q = 0 this is cross-entropy, at q = 1 the mean absolute error.
+    The larger q, the less a label counts that the model finds unlikely (Zhang and Sabuncu 2018, "Generalized Cross
+    Entropy Loss for Training Deep Neural Networks with Noisy Labels").
+
+    q (float): In (0, 1].
+    RETURNS (GeneralizedCrossEntropy): The loss.
+    RAISES (XlreError): If q is out of its range.
+    """
+    if not 0.0 < q <= 1.0:
+        raise fail(Errors.X307, q=q)
+    return GeneralizedCrossEntropy(q)
+
+
 def create_binary_cross_entropy(label_smoothing: float = 0.0) -> BinaryCrossEntropy:
     """Make the loss of independent labels; registered as `spacy_xlre.binary_cross_entropy.v1`.
 
@@ -88,6 +129,12 @@ def create_binary_cross_entropy(label_smoothing: float = 0.0) -> BinaryCrossEntr
     RETURNS (BinaryCrossEntropy): The loss.
     """
     return BinaryCrossEntropy(label_smoothing)
+
+
+def _log_softmax(logits: Floats2d) -> Floats2d:
+    xp = get_array_module(logits)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - xp.log(xp.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def _possible(logits: Floats2d) -> Floats2d:
