@@ -4,8 +4,8 @@
 
 DIR holds `sentence-alignment/` (github.com/thompsonb/vecalign, bleualign_data) and `ntrex/` (github.com/
 MicrosoftTranslator/NTREX). --encoder is what `spacy xlre encoder` writes. Gale and Church (1993) align by lengths
-alone; theirs is NLTK's (`pip install nltk`). The time is that of beads given the vectors, for NTREX's lines one after the
-other. `--dev` measures the development file, on which the settings were chosen, and writes no results.
+alone; theirs is NLTK's (`pip install nltk`). The time is that of beads given the vectors, for NTREX's lines one
+after the other. `--dev` measures the development file, on which the settings were chosen, and writes no results.
 """
 
 import argparse
