@@ -20,7 +20,7 @@ import srsly
 from spacy import util
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from thinc.api import Model, Optimizer
 
@@ -30,13 +30,14 @@ from ..ml.align.holder import EncoderHolder, read_files, write_files
 from ..ml.align.methods import METHODS, LinkSettings
 from ..ml.align.probability import ProbabilitySettings
 from ..tokens import DocAlignment, get_alignment, get_language, get_segments, join_bitext, split_sentences
-from ..tokens.bitext import is_bitext
+from ..tokens.bitext import PairAlignment, is_bitext
+from ..tokens.projection import Projection, keep_apart
 from .alignment_examples import Prediction, annotate, training_pairs
-from .bitexts import AlignSettings, align_bitexts
+from .bitexts import AlignSettings, align_bitexts, batch_bitexts
+from .span_search import SpanSearch
 
 Scorer = Callable[..., Dict[str, Any]]
 
-BATCH_TOKENS = 20_000
 DEFAULTS: Dict[str, Any] = {
     "encoder": "intfloat/multilingual-e5-small",
     "layer": 7,
@@ -198,6 +199,20 @@ class Aligner(TrainablePipe):
         (pair,) = get_alignment(bitext).pairs  # type: ignore[union-attr]
         return DocAlignment(source, target, pair)
 
+    def project(self, alignment: Union[PairAlignment, DocAlignment], spans: Sequence[Span]) -> List[Projection]:
+        """Carry spans over an alignment, and where its links do not say enough, search them by their vectors.
+
+        alignment (Union[PairAlignment, DocAlignment]): What `doc._.alignment.between` or `align` returned.
+        spans (Sequence[Span]): Spans of one side: of the source segment of a pair, or of either of two Docs.
+        RETURNS (List[Projection]): One per span, in their order, of which no two overlap: the surer one stays.
+        RAISES (XlreError): If a span is of no side, or the encoder cannot be used.
+        """
+        pair = alignment.pair if isinstance(alignment, DocAlignment) else alignment
+        if isinstance(alignment, DocAlignment) and spans and spans[0].doc is alignment.target:
+            pair = pair.flipped()
+        search = SpanSearch(pair, self.encoder.get())
+        return keep_apart([alignment.project(span, search) for span in spans])
+
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Align a stream of bitexts; the sentences of a whole batch are encoded together.
 
@@ -206,7 +221,7 @@ class Aligner(TrainablePipe):
         YIELDS (Doc): The same Docs in order.
         """
         handle_error = self.get_error_handler()
-        for batch in _batches(stream, batch_size):
+        for batch in batch_bitexts(stream, batch_size):
             try:
                 self._align(batch)
             except Exception as error:
@@ -377,16 +392,3 @@ class Aligner(TrainablePipe):
 def _encode(model: Model, X: Any, is_train: bool) -> Any:
     """Stand for the forward of a model that is never called: the aligner encodes by itself, whole batches at once."""
     return X, lambda dY: dY
-
-
-def _batches(stream: Iterable[Doc], batch_size: int) -> Iterator[List[Doc]]:
-    batch: List[Doc] = []
-    tokens = 0
-    for doc in stream:
-        if batch and (len(batch) >= batch_size or tokens + len(doc) > BATCH_TOKENS):
-            yield batch
-            batch, tokens = [], 0
-        batch.append(doc)
-        tokens += len(doc)
-    if batch:
-        yield batch

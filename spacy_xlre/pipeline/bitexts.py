@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 import numpy
 from spacy.attrs import IDX, LENGTH
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..ml.align.encoder import AlignmentEncoder
 
 ALL_PAIRS = "all"
+# Tokens of the Docs that are buffered together.
+BATCH_TOKENS = 20_000
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,25 @@ def align_bitexts(docs: Sequence[Doc], encoder: "AlignmentEncoder", settings: Al
         )
     for index, doc in enumerate(docs):
         set_alignment(doc, pairs[index])
+
+
+def batch_bitexts(stream: Iterable[Doc], batch_size: int) -> Iterator[List[Doc]]:
+    """Group a stream of Docs to be aligned together.
+
+    stream (Iterable[Doc]): Docs.
+    batch_size (int): The most Docs of a group; fewer if they are long.
+    YIELDS (List[Doc]): Docs in order.
+    """
+    batch: List[Doc] = []
+    tokens = 0
+    for doc in stream:
+        if batch and (len(batch) >= batch_size or tokens + len(doc) > BATCH_TOKENS):
+            yield batch
+            batch, tokens = [], 0
+        batch.append(doc)
+        tokens += len(doc)
+    if batch:
+        yield batch
 
 
 def mark_sentences(doc: Doc, *, keep: bool = False) -> None:

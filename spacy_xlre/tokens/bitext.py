@@ -10,14 +10,14 @@ as character offsets from the segment's start, so that they survive retokenisati
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..errors import Errors, fail
 from .alignment_html import alignment_html, pair_html
-from .projection import Projection, project_span
+from .projection import Finder, Projection, project_span
 from .spans import read_spans
 
 GROUP = "bitext"
@@ -69,11 +69,11 @@ class PairAlignment:
         """Return the bead whose source side holds a token (counted from the segment's start), or None."""
         return next((bead for bead in self.beads if bead.source[0] <= token < bead.source[1]), None)
 
-    def project(self, span: Span, method: str = "run") -> Projection:
+    def project(self, span: Span, method: Union[str, Finder] = "run") -> Projection:
         """Carry a span of the source segment to the target segment.
 
         span (Span): A part of the source segment.
-        method (str): A name in `PROJECTIONS`.
+        method (Union[str, Finder]): A name in `PROJECTIONS`, or a callable; see `project_span`.
         RETURNS (Projection): The contiguous target span with a score, or None and the reason.
         RAISES (XlreError): If the span is not a part of the source segment.
         """

@@ -1,13 +1,13 @@
 """The alignment of two Docs that a user has already, in their own tokens."""
 
 from dataclasses import dataclass
-from typing import List
+from typing import List, Union
 
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors, fail
 from .bitext import Bead, Link, PairAlignment
-from .projection import Projection
+from .projection import Finder, Projection
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class DocAlignment:
         """Aligned tokens of the two Docs, with probabilities."""
         return self.pair.links
 
-    def project(self, span: Span, method: str = "run") -> Projection:
+    def project(self, span: Span, method: Union[str, Finder] = "run") -> Projection:
         """Carry a span of either Doc to the other one.
 
         span (Span): A span of the source or the target.
-        method (str): A name in `PROJECTIONS`.
+        method (Union[str, Finder]): A name in `PROJECTIONS`, or a callable; see `project_span`.
         RETURNS (Projection): Its span is one of the other Doc, with the label and entity id of the given one.
         RAISES (XlreError): If the span is of neither Doc or empty, or there is no such method.
         """

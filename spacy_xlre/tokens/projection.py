@@ -12,7 +12,7 @@ span it covers, and how much of what the range is linked to lies outside.
 import math
 import unicodedata
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from spacy.tokens import Doc, Span, Token
 
@@ -35,6 +35,10 @@ ARTICLES |= {"el", "la", "los", "las", "un", "una", "unos", "unas", "le", "les",
 ARTICLES |= {"gli", "i", "uno", "o", "os", "um", "uma", "de", "het", "een"}
 
 Range = Tuple[int, int]
+# A target range, its score, and the reason if there is none.
+Found = Tuple[Optional[Range], float, str]
+# From a source range and the links of its beads, both counted from the segments' starts.
+Finder = Callable[[Range, Sequence["Link"]], Found]
 
 
 @dataclass(frozen=True)
@@ -52,21 +56,24 @@ class Projection:
     reason: str = ""
 
 
-def project_span(span: Span, source: Span, target: Span, links: Sequence["Link"], method: str = "run") -> Projection:
+def project_span(
+    span: Span, source: Span, target: Span, links: Sequence["Link"], method: Union[str, Finder] = "run"
+) -> Projection:
     """Carry a span over links to another segment.
 
     span (Span): A part of the source segment.
     source, target (Span): The segments.
     links (Sequence[Link]): The links between them.
-    method (str): "run", the best run of linked words with its edges set as said above; or "minmax", from the first
-        linked word to the last, which others do.
+    method (Union[str, Finder]): "run", the best run of linked words with its edges set as said above; "minmax", from
+        the first linked word to the last, which others do; or a callable that finds a range, whose edges are then set.
     RETURNS (Projection): Always one; its `span` is None if the span cannot be projected.
     RAISES (XlreError): If there is no such method.
     """
-    if method not in PROJECTIONS:
+    if isinstance(method, str) and method not in PROJECTIONS:
         raise fail(Errors.X415, method=method, methods=", ".join(PROJECTIONS))
     inside = (span.start - source.start, span.end - source.start)
-    found, score, reason = PROJECTIONS[method](inside, links)
+    finder = PROJECTIONS[method] if isinstance(method, str) else method
+    found, score, reason = finder(inside, links)
     if found is None:
         return Projection(None, 0.0, reason)
     if method == "minmax":
@@ -168,7 +175,7 @@ def keep_apart(projections: Sequence[Projection]) -> List[Projection]:
     return projections
 
 
-def project_range(source: Range, links: Sequence["Link"]) -> Tuple[Optional[Range], float, str]:
+def project_range(source: Range, links: Sequence["Link"]) -> Found:
     """Find the contiguous target range that a source range corresponds to, by links alone.
 
     source (Tuple[int, int]): Half-open token range, counted as in the links.
@@ -189,22 +196,22 @@ def project_range(source: Range, links: Sequence["Link"]) -> Tuple[Optional[Rang
     kept = sum(prob for target, prob in inside.items() if start <= target < end)
     if kept < (1.0 - MAX_LOST) * total:
         return None, 0.0, "discontiguous"
-    return (start, end), _score(source, (start, end), links), ""
+    return (start, end), score_ranges(source, (start, end), links), ""
 
 
-def _project_minmax(source: Range, links: Sequence["Link"]) -> Tuple[Optional[Range], float, str]:
+def _project_minmax(source: Range, links: Sequence["Link"]) -> Found:
     """Return the range from the first to the last target token that is linked, scored as `project_range` does."""
     found = [link.target for link in links if source[0] <= link.source < source[1] and link.prob > 0.0]
     if not found:
         return None, 0.0, "no links"
     range_ = (min(found), max(found) + 1)
-    return range_, _score(source, range_, links), ""
+    return range_, score_ranges(source, range_, links), ""
 
 
-PROJECTIONS = {"run": project_range, "minmax": _project_minmax}
+PROJECTIONS: Dict[str, Finder] = {"run": project_range, "minmax": _project_minmax}
 
 
-def _score(source: Range, target: Range, links: Sequence["Link"]) -> float:
+def score_ranges(source: Range, target: Range, links: Sequence["Link"]) -> float:
     """Say how much of the link probability of two ranges stays between them, and how much of the source is covered."""
     best: Dict[int, float] = {}
     between = total = foreign = 0.0

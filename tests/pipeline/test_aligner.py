@@ -90,7 +90,7 @@ def test_docs_that_are_no_bitexts_pass_untouched(nlp):
 
 @pytest.mark.parametrize("batch_size", [1, 2, 100])
 def test_the_batch_does_not_matter(nlp, batch_size, monkeypatch):
-    monkeypatch.setattr("spacy_xlre.pipeline.aligner.BATCH_TOKENS", 60)
+    monkeypatch.setattr("spacy_xlre.pipeline.bitexts.BATCH_TOKENS", 60)
     texts = [TEXTS, {"en": "Paris!", "zh": "巴黎！"}, {lang: TEXTS[lang] for lang in ("zh", "en")}, TEXTS]
     one_by_one = [nlp(make_bitext(nlp, text)) for text in texts]
     together = list(nlp.pipe([make_bitext(nlp, text) for text in texts], batch_size=batch_size))
