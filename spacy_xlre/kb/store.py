@@ -5,6 +5,7 @@ import os
 import sqlite3
 import threading
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
@@ -139,6 +140,26 @@ class KnowledgeBase:
         if number is None:
             return 0
         return int(self._query("SELECT facts FROM entities WHERE number = ?", (number,))[0][0])
+
+    def sample_names(self, lang: str, limit: int = 20_000) -> Dict[str, List[Tuple[str, ...]]]:
+        """Return the names of entities in a language, by the entities' first type; the usual name comes first.
+
+        lang (str): A language code.
+        limit (int): The most entities to look at, evenly spaced over all of them.
+        """
+        step = -(-self.manifest.counts["entities"] // limit) or 1
+        rows = self._query(
+            "SELECT number, types, name FROM entities JOIN names ON entity = number WHERE lang = ? AND number % ? = 0 "
+            "ORDER BY number, position",
+            (self.resolve_language(lang) or lang, step),
+        )
+        found: Dict[str, List[Tuple[str, ...]]] = {}
+        for _, group in groupby(rows, key=lambda row: row[0]):
+            entity = list(group)
+            types = json.loads(entity[0][1])
+            if types:
+                found.setdefault(types[0], []).append(tuple(name for _, _, name in entity))
+        return found
 
     def _read_entity(self, id: str) -> Optional[Entity]:
         """Return the entity of an id, or None."""

@@ -12,9 +12,7 @@ from .relations import (
     Relation,
     get_bitext_id,
     get_language,
-    get_negatives,
-    get_relations,
-    get_unknown,
+    move_relations,
     set_bitext_id,
     set_language,
     set_relations,
@@ -45,10 +43,10 @@ def concat(docs: Sequence[Doc]) -> Doc:
         def moved(span: Span, offset: int = offset) -> Span:
             return Span(joined, span.start + offset, span.end + offset, label=span.label, kb_id=span.kb_id)
 
-        for r in get_relations(doc):
-            relations.append(Relation(moved(r.head), r.label, moved(r.tail), r.score, r.weight, r.source, r.bag))
-        negatives.extend(PairNegative(moved(n.head), moved(n.tail), n.weight) for n in get_negatives(doc))
-        unknown.extend((moved(head), moved(tail)) for head, tail in get_unknown(doc))
+        own = move_relations(doc, moved)
+        relations += own[0]
+        negatives += own[1]
+        unknown += own[2]
         offset += len(doc)
     set_relations(joined, relations, negatives=negatives, unknown=unknown)
     languages, bitexts = {get_language(doc) for doc in docs}, {get_bitext_id(doc) for doc in docs}

@@ -12,8 +12,8 @@ The group holds each argument span once. Its `attrs`, all plain lists and string
     bitext      the id of the bitext that the Doc comes from
 """
 
-from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from spacy.tokens import Doc, Span, SpanGroup
 
@@ -54,6 +54,9 @@ class PairNegative:
     head: Span
     tail: Span
     weight: float = 1.0
+
+
+Annotations = Tuple[List[Relation], List[PairNegative], List[Tuple[Span, Span]]]
 
 
 def set_relations(
@@ -127,6 +130,32 @@ def get_unknown(doc: Doc) -> List[Tuple[Span, Span]]:
         return []
     spans = read_spans(doc, GROUP)
     return [(spans[head], spans[tail]) for head, tail in group.attrs.get("unknown", [])]
+
+
+def move_relations(doc: Doc, move: Callable[[Span], Optional[Span]]) -> Annotations:
+    """Carry all that `set_relations` takes to another Doc.
+
+    doc (Doc): The Doc to read.
+    move (Callable[[Span], Optional[Span]]): From an argument to its place in the other Doc; None if it has none.
+    RETURNS (Tuple[List[Relation], List[PairNegative], List[Tuple[Span, Span]]]): Relations, negatives and unknown
+        pairs, without those whose arguments have no place.
+    """
+    relations: List[Relation] = []
+    negatives: List[PairNegative] = []
+    unknown: List[Tuple[Span, Span]] = []
+    for relation in get_relations(doc):
+        head, tail = move(relation.head), move(relation.tail)
+        if head is not None and tail is not None:
+            relations.append(replace(relation, head=head, tail=tail))
+    for negative in get_negatives(doc):
+        head, tail = move(negative.head), move(negative.tail)
+        if head is not None and tail is not None:
+            negatives.append(PairNegative(head, tail, negative.weight))
+    for pair in get_unknown(doc):
+        head, tail = move(pair[0]), move(pair[1])
+        if head is not None and tail is not None:
+            unknown.append((head, tail))
+    return relations, negatives, unknown
 
 
 def set_language(doc: Doc, lang: str, *, bitext: Optional[str] = None) -> None:

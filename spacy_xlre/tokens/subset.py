@@ -1,6 +1,6 @@
 """A bitext without some of its segments."""
 
-from typing import Collection, Dict, List, Union
+from typing import Collection, Dict, List, Optional, Union
 
 import numpy
 from spacy.tokens import Doc, Span, SpanGroup
@@ -8,13 +8,9 @@ from spacy.tokens import Doc, Span, SpanGroup
 from ..errors import Errors, fail
 from .bitext import GROUP, get_segments
 from .relations import (
-    PairNegative,
-    Relation,
     get_bitext_id,
     get_language,
-    get_negatives,
-    get_relations,
-    get_unknown,
+    move_relations,
     set_bitext_id,
     set_language,
     set_relations,
@@ -61,25 +57,14 @@ def keep_segments(doc: Doc, languages: Collection[str]) -> Doc:
     part = Doc(doc.vocab, words=[t.text for t in tokens], spaces=[bool(t.whitespace_) for t in tokens])
     part.from_array(ATTRS, doc.to_array(ATTRS)[numpy.array(rows)])
 
-    def move(span: Span) -> Span:
-        start = moved[span.start]
-        return Span(part, start, start + len(span), label=span.label, kb_id=span.kb_id)
+    def move(span: Span) -> Optional[Span]:
+        start = moved.get(span.start)
+        return None if start is None else Span(part, start, start + len(span), label=span.label, kb_id=span.kb_id)
 
-    _move_alignments(doc, part, list(segments), order, [move(segments[lang]) for lang in order])
-    set_relations(
-        part,
-        [
-            Relation(move(r.head), r.label, move(r.tail), r.score, r.weight, r.source, r.bag)
-            for r in get_relations(doc)
-            if {r.head.start, r.tail.start} <= set(moved)
-        ],
-        negatives=[
-            PairNegative(move(n.head), move(n.tail), n.weight)
-            for n in get_negatives(doc)
-            if {n.head.start, n.tail.start} <= set(moved)
-        ],
-        unknown=[(move(a), move(b)) for a, b in get_unknown(doc) if {a.start, b.start} <= set(moved)],
-    )
+    kept = [Span(part, moved[s.start], moved[s.end - 1] + 1, label=s.label) for s in (segments[lang] for lang in order)]
+    _move_alignments(doc, part, list(segments), order, kept)
+    relations, negatives, unknown = move_relations(doc, move)
+    set_relations(part, relations, negatives=negatives, unknown=unknown)
     set_language(part, get_language(doc))
     set_bitext_id(part, get_bitext_id(doc))
     return part
