@@ -66,6 +66,7 @@ def train_model(paths: Dict[str, Path], method: str, seed: int, work: Path, epoc
         "paths.dev": str(paths["dev"]),
         "paths.encoder": str(paths["encoder"]),
         "paths.properties": str(paths["properties"]),
+        "paths.kb": str(paths["kb"]),
         "nlp.pipeline": ["transformer", "sentencizer", "xlre_relation"],
         "system.seed": seed,
         "training.max_epochs": epochs,
@@ -164,6 +165,6 @@ if __name__ == "__main__":
     parser = arguments(__doc__, data="assets")
     parser.add_argument("--work", type=Path, required=True, help="folder for what the steps and trainings write")
     parser.add_argument("--pipeline", type=Path, help="the main job's trained pipeline")
-    parser.add_argument("--epochs", type=int, default=8, help="epochs of each training (default: 8)")
+    parser.add_argument("--epochs", type=int, default=4, help="epochs of each training (default: 4)")
     arguments_ = parser.parse_args()
     finish("distant", measure(arguments_), arguments_)
