@@ -1,7 +1,7 @@
 """The `spacy xlre` command group, and how its commands report problems."""
 
 import functools
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Dict, Optional, TypeVar
 
 import typer
 
@@ -17,7 +17,9 @@ app = typer.Typer(
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
-def command(name: str, *, group: typer.Typer = app) -> Callable[[CommandT], CommandT]:
+def command(
+    name: str, *, group: typer.Typer = app, context_settings: Optional[Dict[str, Any]] = None
+) -> Callable[[CommandT], CommandT]:
     """Register a command under a name; a problem with the user's input ends it with one line and exit code 1."""
     full_name = name if group is app else f"{group.info.name} {name}"
 
@@ -31,7 +33,7 @@ def command(name: str, *, group: typer.Typer = app) -> Callable[[CommandT], Comm
             except KeyboardInterrupt:
                 _end(Errors.X700.format(name=full_name))
 
-        group.command(name)(run)
+        group.command(name, context_settings=context_settings)(run)
         return function
 
     return register

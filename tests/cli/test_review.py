@@ -1,0 +1,113 @@
+import pytest
+import spacy
+from spacy.tokens import Doc, Span
+from typer.testing import CliRunner
+
+from spacy_xlre.cli.plugin import app
+from spacy_xlre.corpus.docbin import read_docs, write_docs
+from spacy_xlre.tokens import (
+    PairNegative,
+    Relation,
+    get_negatives,
+    get_relations,
+    get_unknown,
+    set_language,
+    set_relations,
+)
+
+# Fast overrides of spaCy's usual training.
+QUICK = ["--training.max_epochs", "1", "--training.max_steps", "2"]
+
+
+@pytest.fixture
+def config(tmp_path):
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("xlre_relation")
+    nlp.config.to_disk(tmp_path / "train.cfg")
+    return tmp_path / "train.cfg"
+
+
+@pytest.fixture
+def labels(tmp_path, multilingual):
+    docs = []
+    for number in range(4):
+        for lang in ("en", "de"):
+            doc = Doc(multilingual.vocab, words=["Ada", "loves", "Rome"], sent_starts=[1, 0, 0])
+            doc.set_ents([Span(doc, i, i + 1, label="X", kb_id=id) for i, id in ((0, "ada"), (2, "rome"))])
+            ada, rome = doc.ents
+            set_relations(doc, [Relation(ada, "P", rome)], negatives=[PairNegative(rome, ada)])
+            set_language(doc, lang, bitext=str(number))
+            docs.append(doc)
+    write_docs(tmp_path / "labels.spacy", docs)
+    return tmp_path / "labels.spacy"
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["review", *map(str, words)])
+
+
+def counts(path, vocab):
+    docs = list(read_docs(path, vocab))
+    return [sum(len(read(doc)) for doc in docs) for read in (get_relations, get_negatives, get_unknown)]
+
+
+def test_labels_are_reviewed_by_models_of_the_other_texts(tmp_path, labels, config, multilingual):
+    output = tmp_path / "out" / "reviewed.spacy"
+    result = run(labels, config, "--output", output, "--min-relation", 0, "--max-na", 1, *QUICK)
+    assert result.exit_code == 0, result.output
+    assert "0 of 8 relations and 0 of 8 NA pairs made unknown" in " ".join(result.output.split())
+    assert counts(output, multilingual.vocab) == [8, 8, 0]
+    assert list(output.parent.iterdir()) == [output]
+
+
+def test_the_bounds_decide(tmp_path, labels, config, multilingual):
+    output = tmp_path / "reviewed.spacy"
+    assert run(labels, config, "--output", output, "--min-relation", 1, "--max-na", 0, *QUICK).exit_code == 0
+    assert counts(output, multilingual.vocab) == [0, 0, 16]
+
+
+def test_an_interrupted_review_goes_on_with_the_models_that_it_has(tmp_path, labels, config, monkeypatch):
+    import spacy.cli.train as module
+
+    train, trained = module.train, []
+
+    def interrupted(config, folder, **settings):
+        if len(trained) == 1:
+            raise KeyboardInterrupt
+        train(config, folder, **settings)
+        trained.append(folder)
+
+    monkeypatch.setattr(module, "train", interrupted)
+    output = tmp_path / "reviewed.spacy"
+    first = run(labels, config, "--output", output, *QUICK)
+    assert first.exit_code == 1
+    assert "spacy xlre review: interrupted" in first.output
+    assert not output.exists()
+    again = []
+    monkeypatch.setattr(module, "train", lambda *args, **settings: again.append(train(*args, **settings)))
+    assert run(labels, config, "--output", output, *QUICK).exit_code == 0
+    assert len(again) == 1
+    assert output.exists()
+
+
+def test_components_can_be_left_out(tmp_path, labels, multilingual):
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("xlre_relation")
+    nlp.add_pipe("textcat")  # which could not be trained here: there are no categories
+    nlp.config.to_disk(tmp_path / "train.cfg")
+    output = tmp_path / "reviewed.spacy"
+    result = run(labels, tmp_path / "train.cfg", "--output", output, "--pipeline", "xlre_relation", *QUICK)
+    assert result.exit_code == 0, result.output
+
+
+def test_fewer_bitexts_than_folds_end_with_one_line(tmp_path, labels, config):
+    result = run(labels, config, "--output", tmp_path / "reviewed.spacy", "--folds", 5)
+    assert result.exit_code == 1
+    assert "fewer bitexts than there are folds (5)" in result.output
+    assert not (tmp_path / "reviewed.spacy").exists()
+
+
+def test_a_missing_config_ends_with_one_line(tmp_path, labels):
+    result = run(labels, tmp_path / "none.cfg", "--output", tmp_path / "reviewed.spacy")
+    assert result.exit_code == 1
+    assert "none.cfg" in result.output

@@ -1,0 +1,154 @@
+"""Votes of the languages on labels, and what becomes of labels that they do not support."""
+
+import pytest
+import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
+
+from spacy_xlre.labeling.second_opinion import OpinionSettings, revise, score_pairs, split_folds, vote
+from spacy_xlre.tokens import (
+    PairNegative,
+    Relation,
+    get_negatives,
+    get_relations,
+    get_unknown,
+    set_language,
+    set_relations,
+)
+
+VOCAB = Vocab()
+# "Ada loves Rome . Ada left Rome ." with a pair in each sentence.
+FIRST, SECOND = (0, 1, 2, 3), (4, 5, 6, 7)
+
+
+def make_doc(lang: str = "en", bitext: str = "b") -> Doc:
+    doc = Doc(
+        VOCAB, words=["Ada", "loves", "Rome", ".", "Ada", "left", "Rome", "."], sent_starts=[1, 0, 0, 0, 1, 0, 0, 0]
+    )
+    ids = {0: "ada", 2: "rome", 4: "ada", 6: "rome"}
+    doc.set_ents([Span(doc, i, i + 1, label="X", kb_id=id) for i, id in ids.items()])
+    set_language(doc, lang, bitext=bitext)
+    return doc
+
+
+def test_a_vote_is_the_mean_over_the_languages():
+    docs = [make_doc("en"), make_doc("de"), make_doc("fr")]
+    votes = vote(docs, [{FIRST: {"P": 0.9}}, {FIRST: {"P": 0.3}}, {}])
+    assert votes[0] == {FIRST: {"P": pytest.approx(0.6)}}
+    assert votes[1] == votes[0]
+    assert votes[2] == {}
+
+
+def test_sentences_are_told_apart():
+    docs = [make_doc("en"), make_doc("de")]
+    scores = [{FIRST: {"P": 1.0}, SECOND: {"P": 0.0}}, {FIRST: {"P": 0.8}, SECOND: {"P": 0.2}}]
+    votes = vote(docs, scores)
+    assert votes[0][FIRST]["P"] == pytest.approx(0.9)
+    assert votes[0][SECOND]["P"] == pytest.approx(0.1)
+
+
+def test_direction_counts():
+    back = (2, 3, 0, 1)
+    votes = vote([make_doc("en"), make_doc("de")], [{FIRST: {"P": 1.0}}, {back: {"P": 0.0}}])
+    assert votes == [{FIRST: {"P": 1.0}}, {back: {"P": 0.0}}]
+
+
+def test_other_bitexts_have_no_say():
+    votes = vote([make_doc("en", "a"), make_doc("de", "b")], [{FIRST: {"P": 1.0}}, {FIRST: {"P": 0.0}}])
+    assert [own[FIRST]["P"] for own in votes] == [1.0, 0.0]
+
+
+def test_a_label_that_a_model_does_not_know_gets_the_vote_of_the_others():
+    votes = vote([make_doc("en"), make_doc("de")], [{FIRST: {"P": 0.8, "Q": 0.4}}, {FIRST: {"P": 0.4}}])
+    assert votes[0][FIRST] == {"P": pytest.approx(0.6), "Q": pytest.approx(0.4)}
+
+
+def labelled() -> Doc:
+    doc = make_doc()
+    spans = [doc[i : i + 1] for i in (0, 2, 4, 6)]
+    set_relations(
+        doc,
+        [Relation(spans[0], "P", spans[1], weight=0.7)],
+        negatives=[PairNegative(spans[2], spans[3], 0.9)],
+        unknown=[(spans[1], spans[0])],
+    )
+    return doc
+
+
+def pairs(doc: Doc):
+    return {
+        "relations": [(r.head.start, r.label, r.tail.start) for r in get_relations(doc)],
+        "negatives": [(n.head.start, n.tail.start) for n in get_negatives(doc)],
+        "unknown": [(a.start, b.start) for a, b in get_unknown(doc)],
+    }
+
+
+def test_what_the_vote_supports_stays():
+    doc = labelled()
+    revision = revise([doc], [{FIRST: {"P": 0.5}, SECOND: {"P": 0.1}}])
+    assert pairs(doc) == pairs(labelled())
+    assert get_relations(doc)[0].weight == 0.7
+    assert (revision.relations, revision.relations_unknown, revision.negatives, revision.negatives_unknown) == (
+        1,
+        0,
+        1,
+        0,
+    )
+
+
+def test_a_relation_that_nobody_sees_becomes_unknown():
+    doc = labelled()
+    assert revise([doc], [{FIRST: {"P": 0.05, "Q": 0.9}}]).relations_unknown == 1
+    assert pairs(doc) == {"relations": [], "negatives": [(4, 6)], "unknown": [(2, 0), (0, 2)]}
+
+
+def test_an_na_pair_in_which_a_relation_is_seen_becomes_unknown():
+    doc = labelled()
+    assert revise([doc], [{SECOND: {"P": 0.1, "Q": 0.4}}]).negatives_unknown == 1
+    assert pairs(doc) == {"relations": [(0, "P", 2)], "negatives": [], "unknown": [(2, 0), (4, 6)]}
+
+
+def test_a_pair_without_a_vote_stays():
+    doc = labelled()
+    revise([doc], [{}])
+    assert pairs(doc) == pairs(labelled())
+
+
+def test_of_two_labels_of_a_pair_one_can_stay():
+    doc = make_doc()
+    set_relations(doc, [Relation(doc[0:1], "P", doc[2:3]), Relation(doc[0:1], "Q", doc[2:3])])
+    revise([doc], [{FIRST: {"P": 0.0, "Q": 0.9}}])
+    assert pairs(doc) == {"relations": [(0, "Q", 2)], "negatives": [], "unknown": []}
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_no_pair_is_lost_and_a_second_revision_changes_nothing(first, second):
+    doc = labelled()
+    votes = [{FIRST: {"P": first}, SECOND: {"P": second}}]
+    revise([doc], votes, OpinionSettings(min_relation=0.5, max_na=0.5))
+    once = pairs(doc)
+    assert sum(map(len, once.values())) == 3
+    revise([doc], votes, OpinionSettings(min_relation=0.5, max_na=0.5))
+    assert pairs(doc) == once
+
+
+def test_folds_keep_the_languages_of_a_bitext_together():
+    docs = [make_doc(lang, bitext) for bitext in "abcde" for lang in ("en", "de")]
+    folds = split_folds(docs, 2)
+    assert folds == [[0, 1, 4, 5, 8, 9], [2, 3, 6, 7]]
+
+
+def test_pairs_are_scored_without_changing_the_docs():
+    nlp = spacy.blank("xx")
+    component = nlp.add_pipe("xlre_relation")
+    component.add_label("P")
+    nlp.initialize()
+    doc = make_doc()
+    before = doc.to_bytes()
+    scores = score_pairs(nlp, [doc, make_doc("de")], batch_size=1)
+    assert doc.to_bytes() == before
+    assert set(scores[0]) == {(0, 1, 2, 3), (2, 3, 0, 1), (4, 5, 6, 7), (6, 7, 4, 5)}
+    assert all(0.0 <= labels["P"] <= 1.0 for labels in scores[0].values())
+    assert scores[1] == {key: pytest.approx(labels) for key, labels in scores[0].items()}
