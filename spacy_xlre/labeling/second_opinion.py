@@ -34,13 +34,13 @@ Scores = Dict[PairKey, Dict[str, float]]
 
 @dataclass(frozen=True)
 class OpinionSettings:
-    """When a label is given up. Chosen on the development documents of the embedded corpus.
+    """When a label is given up. Chosen by the labels of the embedded corpus's development documents.
 
     min_relation (float): A relation whose label gets a lower vote becomes unknown.
     max_na (float): An NA pair of which some label gets this vote or more becomes unknown.
     """
 
-    min_relation: float = 0.1
+    min_relation: float = 0.05
     max_na: float = 0.3
 
 
