@@ -135,7 +135,7 @@ def model_rows(method: str, runs: Sequence[Evaluation]) -> List[Row]:
 
 
 def comparison_rows(runs: Dict[str, List[Evaluation]]) -> List[Row]:
-    """(b) against (a), by a paired bootstrap over documents, and as a share of (c); the goals are for reviewed labels."""
+    """Compare (b) with (a), by a paired bootstrap over documents, and with (c); the goals are for reviewed labels."""
     gold = runs["gold"][0].gold
     predicted = {method: [run.predicted for run in found] for method, found in runs.items()}
     f1 = {method: mean_and_spread([r.counts()[POOLED].f1 for r in found])[0] for method, found in runs.items()}
