@@ -165,6 +165,7 @@ class Errors(metaclass=_WithCodes):
     X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."
     X602 = "The labelled Doc '{doc}' ({lang}) has no gold Doc with the same text. Compare labels of the same documents."
     X603 = "{path} holds fewer bitexts than there are folds ({folds}). Label more text, or choose fewer with --folds."
+    X604 = "Training a model for the second opinion ({folder}) ended with code {code}; its message stands above."
     X014 = "There is nothing to join: concat got no Docs. Pass at least one."
     # knowledge base
     X101 = "{path} is not a knowledge base: it has no kb.json. Build one with: spacy xlre kb build"

@@ -1,7 +1,11 @@
 """`spacy xlre review`: a second opinion on distant labels, by models that never saw the texts."""
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence
 
 import typer
 from wasabi import msg
@@ -13,7 +17,9 @@ if TYPE_CHECKING:
 
     from ..labeling.second_opinion import OpinionSettings, Revision, Scores
 
+# The last model is used, so that there is nothing to evaluate on the way; what is evaluated first may be little.
 SELDOM = 1_000_000
+EVALUATED = 8
 OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -27,6 +33,7 @@ def review_cli(
     min_relation: float = typer.Option(0.05, help="Relations with a lower vote become unknown", min=0.0, max=1.0),
     max_na: float = typer.Option(0.3, help="NA pairs with this vote or more become unknown", min=0.0, max=1.0),
     pipeline: str = typer.Option("", help="The components to train, such as transformer,xlre_relation. Default: all"),
+    jobs: int = typer.Option(1, "--jobs", "-j", help="Models to train at a time, on equal parts of the cores", min=1),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU id, or -1 for the CPU"),
 ) -> None:
     """Make those labels unknown that models trained on the other texts do not read there.
@@ -34,14 +41,14 @@ def review_cli(
     Settings of the config are overridden as in 'spacy train', for example by '--training.max_epochs 4'. A run that was
     interrupted goes on with the models that it has.
     """
-    from spacy.cli._util import parse_config_overrides
-
     from ..labeling.second_opinion import OpinionSettings
 
-    overrides = parse_config_overrides(ctx.args)
+    overrides = [f"--training.eval_frequency={SELDOM}", *ctx.args, "--gpu-id", str(gpu_id)]
     if pipeline:
-        overrides["nlp.pipeline"] = pipeline.split(",")
-    done = review(labels, config, output, overrides, OpinionSettings(min_relation, max_na), folds=folds, gpu_id=gpu_id)
+        names = ", ".join(f'"{name}"' for name in pipeline.split(","))
+        overrides.append(f"--nlp.pipeline=[{names}]")
+    settings = OpinionSettings(min_relation, max_na)
+    done = review(labels, config, output, overrides, settings, folds=folds, jobs=jobs)
     msg.good(
         f"{output}: {done.relations_unknown} of {done.relations} relations and {done.negatives_unknown} of "
         f"{done.negatives} NA pairs made unknown"
@@ -52,23 +59,23 @@ def review(
     labels: Path,
     config: Path,
     output: Path,
-    overrides: Dict[str, Any],
+    overrides: Sequence[str],
     settings: Optional["OpinionSettings"] = None,
     *,
     folds: int = 2,
-    gpu_id: int = -1,
+    jobs: int = 1,
 ) -> "Revision":
     """Train a model for each fold on the others, let it score the fold, and write the labels that are left.
 
     labels (Path): A `.spacy` file of labelled Docs.
     config (Path): A training config. Its paths.train and paths.dev become the fold's.
     output (Path): The `.spacy` file to write. The models lie in a folder beside it until it is there.
-    overrides (Dict[str, Any]): Settings that differ from the config's.
+    overrides (Sequence[str]): Options of `spacy train`.
     settings (Optional[OpinionSettings]): When a label is given up.
     folds (int): How many.
-    gpu_id (int): A GPU, or -1.
+    jobs (int): How many are trained at a time.
     RETURNS (Revision): How many labels were given up.
-    RAISES (XlreError): If the labels are missing or broken, or of fewer bitexts than folds.
+    RAISES (XlreError): If the labels are missing or broken, or of fewer bitexts than folds, or a training fails.
     """
     import shutil
 
@@ -87,16 +94,20 @@ def review(
     if not all(parts):
         raise fail(Errors.X603, path=labels, folds=folds)
     work = output.with_name(f"{output.name}.folds")
-    key = fingerprint(labels, config, sorted(overrides.items()), folds)
+    key = fingerprint(labels, config, list(overrides), folds)[:16]
+    folders = [work / f"{key}-{number}" for number in range(folds)]
+
+    def train_fold(number: int) -> None:
+        held_out = set(parts[number])
+        texts = [doc for index, doc in enumerate(docs) if index not in held_out]
+        msg.info(f"Fold {number + 1} of {folds}: training on {len(texts)} Docs, to read {len(held_out)}")
+        _train(config, folders[number], texts, [docs[i] for i in parts[number][:EVALUATED]], overrides, jobs)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(train_fold, [number for number in range(folds) if not folders[number].exists()]))
     scores: Dict[int, Scores] = {}
-    for number, part in enumerate(parts):
-        held_out = [docs[index] for index in part]
-        others = [doc for index, doc in enumerate(docs) if index not in set(part)]
-        folder = work / f"{key}-{number}"
-        if not folder.exists():
-            msg.info(f"Fold {number + 1} of {folds}: training on the other texts")
-            _train(config, folder, others, held_out, overrides, gpu_id)
-        scores.update(zip(part, score_pairs(spacy.load(folder / "model-last"), held_out)))
+    for part, folder in zip(parts, folders):
+        scores.update(zip(part, score_pairs(spacy.load(folder / "model-last"), [docs[index] for index in part])))
     votes = vote(docs, [scores[index] for index in range(len(docs))])
     revision = revise(docs, votes, settings or OpinionSettings())
     write_docs(output, docs)
@@ -105,18 +116,23 @@ def review(
 
 
 def _train(
-    config: Path, folder: Path, texts: List["Doc"], held_out: List["Doc"], overrides: Dict[str, Any], gpu_id: int
+    config: Path, folder: Path, texts: List["Doc"], dev: List["Doc"], overrides: Sequence[str], jobs: int
 ) -> None:
     """Train a pipeline into a folder, which is there only when the training has ended."""
-    from spacy.cli.train import train
-
     from ..corpus.docbin import write_docs
+    from ..errors import Errors, fail
 
-    paths = {"paths.train": folder.with_suffix(".train.spacy"), "paths.dev": folder.with_suffix(".dev.spacy")}
-    for path, docs in zip(paths.values(), (texts, held_out)):
+    words = [sys.executable, "-m", "spacy", "train", str(config), *overrides]
+    for name, docs in (("train", texts), ("dev", dev)):
+        path = folder.with_suffix(f".{name}.spacy")
         write_docs(path, docs)
+        words.append(f"--paths.{name}={path}")
     unfinished = folder.with_suffix(".unfinished")
-    own = {name: str(path) for name, path in paths.items()}
-    # The last model is used, so that there is nothing to evaluate on the way.
-    train(config, unfinished, use_gpu=gpu_id, overrides={"training.eval_frequency": SELDOM, **overrides, **own})
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    # A process of its own: only so can several use their parts of the cores.
+    done = subprocess.run(
+        [*words, "--output", str(unfinished)], env={**os.environ, "OMP_NUM_THREADS": str(threads)}, check=False
+    )
+    if done.returncode:
+        raise fail(Errors.X604, folder=folder.name, code=done.returncode)
     unfinished.rename(folder)

@@ -3,6 +3,7 @@ import spacy
 from spacy.tokens import Doc, Span
 from typer.testing import CliRunner
 
+from spacy_xlre.cli import review as module
 from spacy_xlre.cli.plugin import app
 from spacy_xlre.corpus.docbin import read_docs, write_docs
 from spacy_xlre.tokens import (
@@ -67,27 +68,39 @@ def test_the_bounds_decide(tmp_path, labels, config, multilingual):
 
 
 def test_an_interrupted_review_goes_on_with_the_models_that_it_has(tmp_path, labels, config, monkeypatch):
-    import spacy.cli.train as module
+    train, trained = module._train, []
 
-    train, trained = module.train, []
-
-    def interrupted(config, folder, **settings):
+    def interrupted(config, folder, *rest):
         if len(trained) == 1:
             raise KeyboardInterrupt
-        train(config, folder, **settings)
+        train(config, folder, *rest)
         trained.append(folder)
 
-    monkeypatch.setattr(module, "train", interrupted)
+    monkeypatch.setattr(module, "_train", interrupted)
     output = tmp_path / "reviewed.spacy"
     first = run(labels, config, "--output", output, *QUICK)
     assert first.exit_code == 1
     assert "spacy xlre review: interrupted" in first.output
     assert not output.exists()
     again = []
-    monkeypatch.setattr(module, "train", lambda *args, **settings: again.append(train(*args, **settings)))
+    monkeypatch.setattr(module, "_train", lambda *args: again.append(train(*args)))
     assert run(labels, config, "--output", output, *QUICK).exit_code == 0
     assert len(again) == 1
     assert output.exists()
+
+
+def test_several_models_are_trained_at_a_time(tmp_path, labels, config, multilingual):
+    output = tmp_path / "reviewed.spacy"
+    result = run(labels, config, "--output", output, "--jobs", 2, "--min-relation", 0, "--max-na", 1, *QUICK)
+    assert result.exit_code == 0, result.output
+    assert counts(output, multilingual.vocab) == [8, 8, 0]
+
+
+def test_a_training_that_fails_ends_with_one_line(tmp_path, labels, config):
+    result = run(labels, config, "--output", tmp_path / "reviewed.spacy", "--training.optimizer.no_such_setting", 1)
+    assert result.exit_code == 1
+    assert "ended with code" in result.output
+    assert not (tmp_path / "reviewed.spacy").exists()
 
 
 def test_components_can_be_left_out(tmp_path, labels, multilingual):
