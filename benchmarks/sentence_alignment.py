@@ -140,4 +140,4 @@ if __name__ == "__main__":
     if parsed.dev:
         print_table(measure(parsed), "sentence_alignment")
     else:
-        finish("sentence_alignment", measure(parsed), parsed)
+        finish("sentence_alignment", measure(parsed), parsed, seeds=[])
