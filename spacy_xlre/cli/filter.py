@@ -14,7 +14,7 @@ from .app import command
 def filter_cli(
     input_path: Path = typer.Argument(..., help="A .spacy file of bitexts, best aligned ones, or a folder of them"),
     output_path: Path = typer.Argument(..., help="The .spacy file of kept bitexts to write"),
-    min_prob: float = typer.Option(0.3, "--min-prob", min=0.0, max=1.0, help="The least mean P(s,t) of the beads"),
+    min_prob: float = typer.Option(0.07, "--min-prob", min=0.0, max=1.0, help="The least mean P(s,t) of the beads"),
     lowest_prob: float = typer.Option(0.0, "--lowest-prob", min=0.0, max=1.0, help="The least P(s,t) of each bead"),
     identify: bool = typer.Option(True, "--identify/--no-identify", help="Tell languages apart, not scripts only"),
     min_language: float = typer.Option(0.1, "--min-language", min=0.0, help="How probable a text's language must be"),

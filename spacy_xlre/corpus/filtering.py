@@ -50,7 +50,7 @@ class FilterSettings:
         "exact", or "keep" for none.
     """
 
-    min_prob: float = 0.3
+    min_prob: float = 0.07
     lowest_prob: float = 0.0
     min_script: float = 0.2
     min_language: float = 0.1

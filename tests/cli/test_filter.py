@@ -69,13 +69,13 @@ def test_bitexts_without_an_alignment_are_filtered_with_a_warning(tmp_path, run,
     docs = list(read_docs(bitexts, multilingual.vocab))
     for doc in docs:
         source, target = list(get_segments(doc).values())[:2]
-        set_alignment(doc, [PairAlignment(source, target, [Bead((0, len(source)), (0, len(target)), 0.2)])])
+        set_alignment(doc, [PairAlignment(source, target, [Bead((0, len(source)), (0, len(target)), 0.05)])])
     write_docs(bitexts, docs)
     code, output = run(bitexts, tmp_path / "out.spacy", "--no-identify", "--rejects", tmp_path / "left.tsv")
     assert code == 0
     assert "not aligned" not in output
     assert "0 of 4 bitexts kept" in output
-    assert "P(s,t) is 0.200" in read_rows(tmp_path / "left.tsv")[0]["reason"]
+    assert "P(s,t) is 0.050" in read_rows(tmp_path / "left.tsv")[0]["reason"]
 
 
 def test_languages_are_told_apart(tmp_path, run, multilingual):

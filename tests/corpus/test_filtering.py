@@ -72,10 +72,10 @@ def test_a_language_that_does_not_fit_is_a_fault():
 
 
 def test_aligned_bitexts_are_judged_by_their_probability():
-    low, high = bitext(en=EN, de=DE, probs={("en", "de"): 0.2}), bitext(en=EN, de=DE, probs={("de", "en"): 0.8})
+    low, high = bitext(en=EN, de=DE, probs={("en", "de"): 0.05}), bitext(en=EN, de=DE, probs={("de", "en"): 0.8})
     assert [bool(verdict.kept) for verdict in judge(low, high)] == [False, True]
     assert [bool(verdict.kept) for verdict in judge(low, high, min_prob=0.0)] == [True, False]
-    assert str(judge(low)[0].faults[0]) == "probability (en-de): P(s,t) is 0.200"
+    assert str(judge(low)[0].faults[0]) == "probability (en-de): P(s,t) is 0.050"
 
 
 def test_only_the_bad_segment_goes_while_two_are_left():
@@ -85,17 +85,17 @@ def test_only_the_bad_segment_goes_while_two_are_left():
 
 
 def test_of_two_that_do_not_fit_the_one_that_fits_fewer_others_goes():
-    doc = bitext(en=EN, de=DE, fr=FR, probs={("en", "de"): 0.1, ("en", "fr"): 0.9, ("de", "fr"): 0.2})
+    doc = bitext(en=EN, de=DE, fr=FR, probs={("en", "de"): 0.04, ("en", "fr"): 0.9, ("de", "fr"): 0.05})
     assert kept_languages(judge(doc)[0]) == ["en", "fr"]
 
 
 def test_of_equals_the_later_one_goes():
-    doc = bitext(en=EN, de=DE, fr=FR, probs={("en", "de"): 0.9, ("en", "fr"): 0.9, ("de", "fr"): 0.2})
+    doc = bitext(en=EN, de=DE, fr=FR, probs={("en", "de"): 0.9, ("en", "fr"): 0.9, ("de", "fr"): 0.05})
     assert kept_languages(judge(doc)[0]) == ["en", "de"]
 
 
 def test_a_bitext_of_segments_that_all_do_not_fit_is_rejected():
-    doc = bitext(en=EN, de=DE, fr=FR, probs={("en", "de"): 0.1, ("en", "fr"): 0.1, ("de", "fr"): 0.1})
+    doc = bitext(en=EN, de=DE, fr=FR, probs={("en", "de"): 0.04, ("en", "fr"): 0.04, ("de", "fr"): 0.04})
     (verdict,) = judge(doc)
     assert verdict.kept is None
     assert len(verdict.faults) == 3
@@ -116,7 +116,7 @@ def test_the_same_text_with_another_translation_is_no_duplicate():
 
 
 def test_a_rejected_bitext_makes_no_later_one_a_duplicate():
-    docs = [bitext(en=EN, de=DE, probs={("en", "de"): 0.1}), bitext(en=EN, de=DE)]
+    docs = [bitext(en=EN, de=DE, probs={("en", "de"): 0.04}), bitext(en=EN, de=DE)]
     assert [bool(verdict.kept) for verdict in judge(*docs)] == [False, True]
 
 
