@@ -160,6 +160,8 @@ class Errors(metaclass=_WithCodes):
         'Telling languages apart needs the package py3langid. Run: pip install "spacy-xlre[filter]"; or check scripts only, '
         "with --no-identify."
     )
+    X515 = "{path}, line {line}: {reason}. Correct the file, or choose its format with --format."
+    X516 = "{path}: holds no Docs to learn from. Convert or label some first: spacy xlre convert, spacy xlre label."
     # labelling
     X600 = "Bitext '{doc}' has no alignment. Run 'spacy xlre align' first, or label with --method monolingual."
     X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."

@@ -2,7 +2,7 @@
 
 from spacy.cli._util import app as spacy_app
 
-from . import align, corpus, encoder, evaluate, filter, kb, label, links, mine, package, render, review  # noqa: F401
+from . import align, convert, corpus, encoder, evaluate, filter, kb, label, links, mine, package, render, review  # noqa: F401
 from .app import app
 
 spacy_app.add_typer(app, name="xlre")

@@ -1,7 +1,7 @@
 """Loading an encoder folder or hub name with transformers; torch is imported here when it is needed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Tuple
 
 from ..errors import Errors, fail
 from .folder import CONFIG
@@ -29,10 +29,13 @@ def load_hidden_encoder(
     return tokenizer, model.eval()
 
 
-def load_pretrained(name: str) -> Tuple[Any, Any]:
+def load_pretrained(
+    name: str, *, tokenizer: Optional[Mapping[str, Any]] = None, transformer: Optional[Mapping[str, Any]] = None
+) -> Tuple[Any, Any]:
     """Load a tokenizer and a model with transformers; remote code and pickled objects are never run.
 
     name (str): A folder or a hub name.
+    tokenizer, transformer (Optional[Mapping[str, Any]]): Settings for their `from_pretrained`.
     RETURNS (Tuple[Any, Any]): Tokenizer and model.
     RAISES (XlreError): If they cannot be loaded, or torch is missing.
     """
@@ -45,11 +48,12 @@ def load_pretrained(name: str) -> Tuple[Any, Any]:
         raise fail(Errors.X205, folder=name, name=CONFIG)
     try:
         folder = name if Path(name).exists() else _download(name)
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model = AutoModel.from_pretrained(folder, trust_remote_code=False, weights_only=True)
+        safely = {"trust_remote_code": False}
+        loaded = AutoTokenizer.from_pretrained(folder, **{**(tokenizer or {}), **safely})
+        model = AutoModel.from_pretrained(folder, **{**(transformer or {}), **safely, "weights_only": True})
     except (OSError, ValueError, RuntimeError) as error:
         raise fail(Errors.X211, name=name, reason=" ".join(str(error).split()).rstrip(".")) from None
-    return tokenizer, model
+    return loaded, model
 
 
 def _download(name: str) -> str:

@@ -13,7 +13,7 @@ from thinc.types import Floats2d, Ragged
 
 from ..errors import Errors, fail
 from .frozen_cache import ATTRIBUTE as FROZEN_OUTPUTS
-from .frozen_cache import FrozenOutputs
+from .frozen_cache import FrozenOutputs, window_keys
 
 SpanGetter = Callable[[List[Doc]], List[List[Span]]]
 TRANSFORMER = "spacy_xlre.TransformerModel.v1"
@@ -145,7 +145,8 @@ def _freeze_and_convert(
     transformer = model.shims[0]._hfmodel.transformer
     frozen = freeze(transformer, n_layers, embeddings) if is_train else []
     if frozen and cache_mb and hasattr(transformer, "embeddings"):
-        FrozenOutputs.of(transformer, frozen, cache_mb).begin(wordpieces.input_ids, wordpieces.attention_mask)
+        keys = window_keys(wordpieces.input_ids, wordpieces.attention_mask)
+        FrozenOutputs.of(transformer, frozen, cache_mb).begin(*keys)
     elif hasattr(transformer, FROZEN_OUTPUTS):
         getattr(transformer, FROZEN_OUTPUTS).end()
     return convert(model, wordpieces, is_train)

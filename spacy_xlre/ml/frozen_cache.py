@@ -5,7 +5,7 @@ layers run in evaluation mode, and a batch whose windows were all seen before st
 """
 
 from functools import partial
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +43,10 @@ class FrozenOutputs:
             object.__setattr__(transformer, ATTRIBUTE, found)
         return found
 
-    def begin(self, input_ids: IntArray, attention_mask: IntArray) -> None:
-        """Announce a training batch: word piece ids and their mask, shape (n_windows, n_pieces) each."""
-        self.lengths = [int(row.sum()) for row in attention_mask]
-        self.keys = [ids[:length].tobytes() for ids, length in zip(np.asarray(input_ids), self.lengths)]
-        self.known = all(key in self.kept for key in self.keys)
+    def begin(self, keys: List[bytes], lengths: List[int]) -> None:
+        """Announce a training batch: for each row what its frozen outputs depend on, and its number of pieces."""
+        self.keys, self.lengths = keys, lengths
+        self.known = all(key in self.kept for key in keys)
 
     def end(self) -> None:
         """Announce a prediction: everything runs as it is."""
@@ -81,3 +80,13 @@ class FrozenOutputs:
             if key not in self.kept and size <= self.room:
                 self.kept[key] = row[:length].clone()
                 self.room -= size
+
+
+def window_keys(input_ids: IntArray, attention_mask: IntArray) -> Tuple[List[bytes], List[int]]:
+    """Return what `FrozenOutputs.begin` takes for windows of text.
+
+    input_ids, attention_mask (IntArray): Shape (n_windows, n_pieces).
+    RETURNS (Tuple[List[bytes], List[int]]): Keys and lengths.
+    """
+    lengths = [int(row.sum()) for row in attention_mask]
+    return [ids[:length].tobytes() for ids, length in zip(np.asarray(input_ids), lengths)], lengths

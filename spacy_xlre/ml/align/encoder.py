@@ -15,10 +15,9 @@ from thinc.types import Floats1d, Floats2d, Floats3d, Ints1d
 
 from ...encoder.loading import load_hidden_encoder
 from ...errors import Errors, XlreError, fail
+from ..pieces import max_positions, special_ids, tokens_of_pieces
 from .layers import PRECISIONS, LayeredEncoder
 from .types import EncodedText, TokenOffsets
-
-UNLIMITED = 1_000_000  # tokenizers without a window of their own report a huge number
 
 
 @dataclass
@@ -71,8 +70,8 @@ class AlignmentEncoder:
         self._backend = tokenizer.backend_tokenizer
         self._backend.no_truncation()
         self._backend.no_padding()
-        self._before, self._after = self._special_ids()
-        self._positions = self._max_positions()
+        self._before, self._after = special_ids(self._backend)
+        self._positions = max_positions(model, tokenizer)
         self.layered = LayeredEncoder(model, layer, int(tokenizer.pad_token_id or 0), precision)
         # Trained layers that stand in for the last ones up to `layer`; sentence vectors come from the encoder's own.
         self.word_module: Any = None
@@ -206,7 +205,7 @@ class AlignmentEncoder:
             ends = numpy.array([end for _, end in encoding.offsets], dtype="int64") - skip
             begin = int((ends > 0).argmax()) if (ends > 0).any() else len(ends)
             ranges = numpy.array(encoding.offsets[begin:], dtype="int64").reshape(-1, 2) - skip
-            first, last = _tokens_of(ranges, text, tokens)
+            first, last = tokens_of_pieces(ranges, text, tokens)
             cut.append(_CutText(encoding.ids[:begin], encoding.ids[begin:], first, last))
         return cut
 
@@ -238,32 +237,6 @@ class AlignmentEncoder:
 
     def _row(self, prefix: List[int], ids: List[int]) -> List[int]:
         return [*self._before, *prefix, *ids, *self._after]
-
-    def _special_ids(self) -> Tuple[List[int], List[int]]:
-        encoding = self._backend.encode("a")
-        special = [index for index, flag in enumerate(encoding.special_tokens_mask) if not flag]
-        if not special:
-            return encoding.ids, []
-        return encoding.ids[: special[0]], encoding.ids[special[-1] + 1 :]
-
-    def _max_positions(self) -> int:
-        positions = int(getattr(self.model.config, "max_position_embeddings", UNLIMITED))
-        table: Any = getattr(getattr(self.model, "embeddings", None), "position_embeddings", None)
-        if table is not None and table.padding_idx is not None:  # RoBERTa counts positions from behind the padding
-            positions -= int(table.padding_idx) + 1
-        return min(positions, int(self.tokenizer.model_max_length or UNLIMITED))
-
-
-def _tokens_of(ranges: Any, text: str, tokens: TokenOffsets) -> Tuple[Ints1d, Ints1d]:
-    """Map character ranges of word pieces to ranges of the tokens that they overlap, spaces aside."""
-    visible = numpy.array([index for index, char in enumerate(text) if not char.isspace()] + [len(text)], dtype="int64")
-    begin = visible[numpy.searchsorted(visible, ranges[:, 0].clip(0, len(text)))]
-    end = ranges[:, 1]
-    bounds = numpy.array(tokens, dtype="int64").reshape(-1, 2)
-    first = numpy.searchsorted(bounds[:, 1], begin, side="right")
-    last = numpy.searchsorted(bounds[:, 0], end, side="left")
-    empty = (begin >= end) | (first >= last)
-    return numpy.where(empty, 0, first), numpy.where(empty, 0, last)
 
 
 def _assemble(text: _CutText, hidden: Floats2d, vector: Floats1d) -> EncodedText:

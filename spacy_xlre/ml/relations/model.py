@@ -4,8 +4,8 @@ from typing import Callable, List, Optional, Sequence, Tuple, TypeAlias
 
 import numpy as np
 from spacy.tokens import Doc
-from thinc.api import Model
-from thinc.types import Floats2d
+from thinc.api import Model, Ops
+from thinc.types import ArrayXd, Floats2d
 
 from .classifier import build_classifier
 from .losses import IMPOSSIBLE
@@ -84,9 +84,7 @@ def forward(
     pairs = collate(doc_pairs)
     pooled, backprop_pooled = pair_vectors((tokens, pairs), is_train)
     logits, backprop_logits = classifier(pooled, is_train)
-    impossible = ops.xp.zeros(logits.shape, dtype="bool")
-    allowed = np.concatenate([pairs.allowed for pairs in doc_pairs])
-    impossible[:, : allowed.shape[1]] = ops.xp.asarray(~allowed)
+    impossible = impossible_labels(ops, doc_pairs, logits.shape[1])
     logits[impossible] = IMPOSSIBLE
 
     def backprop(d_logits: Floats2d) -> Sequence[Doc]:
@@ -99,3 +97,17 @@ def forward(
         return docs
 
     return logits, backprop
+
+
+def impossible_labels(ops: Ops, doc_pairs: Sequence[DocPairs], n_outputs: int) -> ArrayXd:
+    """Mark the labels that the types of a pair exclude; NA is always possible.
+
+    ops (Ops): Backend of the array.
+    doc_pairs (Sequence[DocPairs]): The candidates.
+    n_outputs (int): Columns: the labels, and NA in exclusive mode.
+    RETURNS (ArrayXd): Booleans, shape (n_pairs, n_outputs).
+    """
+    impossible = ops.xp.zeros((sum(map(len, doc_pairs)), n_outputs), dtype="bool")
+    allowed = np.concatenate([pairs.allowed for pairs in doc_pairs])
+    impossible[:, : allowed.shape[1]] = ops.xp.asarray(~allowed)
+    return impossible

@@ -3,18 +3,14 @@
 from typing import Callable, List, Optional, Tuple, TypeAlias
 
 import numpy as np
-from thinc.api import Embed, HashEmbed, LayerNorm, Model, chain, uniform_init
+from thinc.api import LayerNorm, Model, chain
 from thinc.types import Floats2d
-from thinc.util import partial
 
 from .attention import PairAttention
-from .pairs import IntArray, KeyArray, PairBatch
+from .features import PairFeatures, tokens_between
+from .pairs import PairBatch
 from .segments import gather, range_means
 from .standardize import Standardize
-
-# Upper bounds of the buckets of tokens between two entities.
-_GAPS = np.array([0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96])
-_MOST_BETWEEN = 5
 
 PairInput = Tuple[Floats2d, PairBatch]
 PairVectors: TypeAlias = Model[PairInput, Floats2d]
@@ -45,13 +41,8 @@ def build_pair_vectors(
     RETURNS (Model): From (token vectors, shape (n_tokens, nI); pairs) to pair vectors, shape (n_pairs, nO). The
         backward returns the gradient of the token vectors, and adds over entities that several pairs share.
     """
-    # The norm gives token vectors unit variance; the embeddings start at the same scale.
-    initializer = partial(uniform_init, lo=-1.0, hi=1.0)
     norm: Model[Floats2d, Floats2d] = chain(Standardize(), LayerNorm())
-    types: Model = HashEmbed(type_width, type_rows, seed=7, initializer=initializer)
-    gap: Model = Embed(distance_width, 2 * (len(_GAPS) + 1), initializer=initializer)
-    between: Model = Embed(distance_width, _MOST_BETWEEN + 1, initializer=initializer)
-    layers: List[Model] = [norm, types, gap, between]
+    layers: List[Model] = [norm, PairFeatures(type_width, type_rows, distance_width)]
     if attention_heads:
         layers.append(PairAttention(attention_heads, attention_width, attention_width))
     dims = {"nI": None, "nO": None}
@@ -61,7 +52,7 @@ def build_pair_vectors(
 def init(model: PairVectors, X: Optional[PairInput] = None, Y: Optional[Floats2d] = None) -> None:
     """Fix the widths and allocate the parameters; nI must be set."""
     nI = model.get_dim("nI")
-    norm, types, gap, between, *attention = model.layers
+    norm, features, *attention = model.layers
     for layer in (norm, *norm.layers):
         layer.set_dim("nI", nI)
         layer.set_dim("nO", nI)
@@ -70,15 +61,14 @@ def init(model: PairVectors, X: Optional[PairInput] = None, Y: Optional[Floats2d
         layer.set_dim("nE", 4 * nI)
     for layer in model.layers:
         layer.initialize()
-    embedded = 3 * types.get_dim("nO") + gap.get_dim("nO") + between.get_dim("nO")
-    model.set_dim("nO", 8 * nI + embedded + sum(layer.get_dim("nO") for layer in attention))
+    model.set_dim("nO", 8 * nI + features.get_dim("nO") + sum(layer.get_dim("nO") for layer in attention))
 
 
 def forward(model: PairVectors, X: PairInput, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """Compute the vectors of all pairs at once; entities are pooled once however many pairs they are in."""
     tokens, pairs = X
     ops, xp = model.ops, model.ops.xp
-    norm, types, gap, between, *attention = model.layers
+    norm, features, *attention = model.layers
     normed, backprop_norm = norm(tokens, is_train)
     means, backprop_means = range_means(ops, normed, pairs.spans)
     firsts, backprop_firsts = gather(ops, normed, pairs.spans[:, 0])
@@ -92,15 +82,8 @@ def forward(model: PairVectors, X: PairInput, is_train: bool) -> Tuple[Floats2d,
     ranges = np.concatenate([tokens_between(pairs), pairs.context])
     around, backprop_around = range_means(ops, normed, ranges)
     parts = [heads, tails, head * tail, head - tail, around[: len(pairs)], around[len(pairs) :]]
-    backprops: List[Tuple[int, Callable[[Floats2d], object]]] = []
-    for layer, keys in (
-        *((types, keys) for keys in type_keys(pairs)),
-        (gap, gap_buckets(pairs)),
-        (between, np.clip(np.abs(pairs.heads - pairs.tails) - 1, 0, _MOST_BETWEEN)),
-    ):
-        part, backprop_part = layer(xp.asarray(keys), is_train)
-        parts.append(part)
-        backprops.append((part.shape[1], backprop_part))
+    embedded, backprop_embedded = features(pairs, is_train)
+    parts.append(embedded)
     for layer in attention:
         pooled, backprop_attention = layer((normed, xp.hstack([heads, tails]), pairs), is_train)
         parts.append(pooled)
@@ -113,10 +96,8 @@ def forward(model: PairVectors, X: PairInput, is_train: bool) -> Tuple[Floats2d,
         d_heads[:, :width] += d_product * tail + d_difference
         d_tails[:, :width] += d_product * head - d_difference
         d_normed = backprop_around(xp.concatenate([d_between, d_context]))
-        start = 8 * width
-        for part_width, backprop_part in backprops:
-            backprop_part(xp.ascontiguousarray(dY[:, start : start + part_width]))
-            start += part_width
+        start = 8 * width + embedded.shape[1]
+        backprop_embedded(dY[:, 8 * width : start])
         if attention:
             d_tokens, d_entities = backprop_attention(xp.ascontiguousarray(dY[:, start:]))
             d_normed += d_tokens
@@ -136,24 +117,3 @@ def _shown(model: PairVectors, n_pairs: int, is_train: bool) -> Floats2d:
     if not (is_train and rate):
         return xp.ones((n_pairs, 1), dtype="float32")
     return (xp.random.uniform(0.0, 1.0, (n_pairs, 1)) >= rate).astype("float32")
-
-
-def tokens_between(pairs: PairBatch) -> IntArray:
-    """Return the range of tokens between the two entities of each pair, which may be empty."""
-    heads, tails = pairs.spans[pairs.heads], pairs.spans[pairs.tails]
-    starts = np.minimum(heads[:, 1], tails[:, 1])
-    return np.stack([starts, np.maximum(starts, np.maximum(heads[:, 0], tails[:, 0]))], axis=1)
-
-
-def type_keys(pairs: PairBatch) -> Tuple[KeyArray, KeyArray, KeyArray]:
-    """Return keys of the head's type, the tail's type, and both in this order, all different from one another."""
-    head, tail = pairs.types[pairs.heads], pairs.types[pairs.tails]
-    one, two, three = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
-    return head ^ one, tail ^ two, (head * three) ^ tail
-
-
-def gap_buckets(pairs: PairBatch) -> IntArray:
-    """Return the bucket of the number of tokens between, in one half of the buckets or the other by direction."""
-    ranges = tokens_between(pairs)
-    bucket = np.searchsorted(_GAPS, ranges[:, 1] - ranges[:, 0])
-    return bucket + (len(_GAPS) + 1) * (pairs.heads > pairs.tails)

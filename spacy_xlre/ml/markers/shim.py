@@ -1,0 +1,71 @@
+"""A Hugging Face encoder of one component: loaded at initialisation, stored whole, weights as safetensors."""
+
+import tempfile
+from typing import Any, Dict
+
+import srsly
+from thinc.api import PyTorchGradScaler, PyTorchShim, get_torch_default_device
+
+from ...encoder.loading import load_pretrained
+from ..align.holder import read_files, write_files
+
+
+class EncoderShim(PyTorchShim):
+    """An encoder and its tokenizer between Thinc and torch.
+
+    name (str): A Hugging Face folder or hub name, which `load` reads. A stored encoder needs it no more.
+    tokenizer_config, transformer_config (Dict[str, Any]): Settings for loading them.
+    mixed_precision (bool): Whether to compute in half precision on a GPU.
+    grad_scaler_config (Dict[str, Any]): Settings of Thinc's `PyTorchGradScaler`, for mixed precision.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        tokenizer_config: Dict[str, Any],
+        transformer_config: Dict[str, Any],
+        mixed_precision: bool = False,
+        grad_scaler_config: Dict[str, Any] = {},  # noqa: B006
+    ) -> None:
+        scaler = PyTorchGradScaler(**{"enabled": mixed_precision, **grad_scaler_config})
+        super().__init__(None, mixed_precision=mixed_precision, grad_scaler=scaler)
+        self.name = name
+        self.settings = {"tokenizer": dict(tokenizer_config), "transformer": dict(transformer_config)}
+        self.tokenizer: Any = None
+
+    @property
+    def transformer(self) -> Any:
+        """The encoder; None before it is loaded."""
+        return self._model
+
+    def load(self) -> None:
+        """Load the encoder, unless that was done.
+
+        RAISES (XlreError): If it cannot be loaded.
+        """
+        if self._model is None:
+            self._load(self.name)
+
+    def _load(self, folder: str) -> None:
+        self.tokenizer, model = load_pretrained(folder, **self.settings)
+        self._model = model.to(get_torch_default_device())
+
+    def to_bytes(self) -> bytes:
+        """Return the encoder's folder, as the bytes of its files; without one, if it was not loaded."""
+        files: Dict[str, bytes] = {}
+        if self._model is not None:
+            with tempfile.TemporaryDirectory() as folder:
+                self._model.save_pretrained(folder, safe_serialization=True)
+                self.tokenizer.save_pretrained(folder)
+                files = read_files(folder)
+        return bytes(srsly.msgpack_dumps({"files": files}))
+
+    def from_bytes(self, bytes_data: bytes) -> "EncoderShim":
+        """Take the encoder from what `to_bytes` returned."""
+        files = srsly.msgpack_loads(bytes_data)["files"]
+        self._model = self.tokenizer = None
+        if files:
+            with tempfile.TemporaryDirectory() as folder:
+                write_files(files, folder)
+                self._load(folder)
+        return self
