@@ -97,7 +97,7 @@ def mark_pairs(backend: object, layout: Layout, docs: Sequence[Doc], doc_pairs: 
     for (_, pairs, start, offset, rows), text in zip(contexts, texts):
         heads = piece_ranges(text, pairs.spans[pairs.heads[rows]] - start)
         tails = piece_ranges(text, pairs.spans[pairs.tails[rows]] - start)
-        found += _rows(layout, text, heads, tails, rows + offset)
+        found += rows_of_text(layout, text, heads, tails, rows + offset)
     return found
 
 
@@ -131,17 +131,26 @@ def piece_ranges(text: TextPieces, spans: IntArray) -> IntArray:
     return np.stack([starts, np.maximum(ends, starts + 1)], axis=1)
 
 
-def _rows(layout: Layout, text: TextPieces, heads: IntArray, tails: IntArray, pairs: IntArray) -> Iterator[MarkedRow]:
+def rows_of_text(
+    layout: Layout, text: TextPieces, heads: IntArray, tails: IntArray, pairs: IntArray
+) -> Iterator[MarkedRow]:
+    """Yield the rows of one text.
+
+    layout (Layout): What rows look like.
+    text (TextPieces): The text.
+    heads, tails (IntArray): Half-open piece ranges of the pairs' entities, shape (n_pairs, 2) each.
+    pairs (IntArray): The pairs' numbers, shape (n_pairs,).
+    """
     ends = np.concatenate([heads, tails], axis=1)
     if len(text.ids) > layout.max_text:
         for pair, own in zip(pairs, ends):
             kept = nearest_pieces(len(text.ids), own, layout.max_text)
-            yield _row(layout, text.ids[kept], _moved(own, kept)[None], np.array([pair]))
+            yield marked_row(layout, text.ids[kept], _moved(own, kept)[None], np.array([pair]))
         return
     room = layout.row_pieces - len(layout.before) - len(text.ids) - len(layout.after)
     size = max(1, room // N_MARKERS) if layout.packed else 1
     for start in range(0, len(pairs), size):
-        yield _row(layout, text.ids, ends[start : start + size], pairs[start : start + size])
+        yield marked_row(layout, text.ids, ends[start : start + size], pairs[start : start + size])
 
 
 def nearest_pieces(n_pieces: int, ends: IntArray, budget: int) -> IntArray:
@@ -166,7 +175,7 @@ def _moved(ends: IntArray, kept: IntArray) -> IntArray:
     return np.array([starts[0], lasts[0], starts[1], lasts[1]])
 
 
-def _row(layout: Layout, ids: IntArray, ends: IntArray, pairs: IntArray) -> MarkedRow:
+def marked_row(layout: Layout, ids: IntArray, ends: IntArray, pairs: IntArray) -> MarkedRow:
     """Put markers to a text. ends (IntArray): Start and end of head and tail in pieces, shape (n_pairs, 4)."""
     if not layout.packed:
         return _inserted(layout, ids, ends[0], pairs)
