@@ -95,7 +95,15 @@ class Errors(metaclass=_WithCodes):
         "{name}: the loss {loss} does not fit exclusive = {exclusive}. Use spacy_xlre.cross_entropy.v1 for exclusive labels, "
         "spacy_xlre.binary_cross_entropy.v1 for independent ones."
     )
+    X308 = (
+        "Component '{name}': its model has no inputs that adversarial training could move. Set adversarial = 0, or "
+        "frozen_layers = 0 in a marker transformer."
+    )
     X307 = "spacy_xlre.generalized_cross_entropy.v1: q is {q}, but must be above 0 and at most 1. Correct it in the config."
+    X309 = (
+        "Component '{name}' learns from pairs that belong together, but accumulate_gradient = {parts} splits batches. "
+        "Set accumulate_gradient = 1 in [training]."
+    )
     X310 = "There is nothing to compare: a system has no runs. Pass at least one set of predictions for each."
     X311 = "There is nothing to resample: no document. Pass gold items, predictions or groups."
     X320 = "spacy_xlre.piece_windows.v1: max_pieces is {max_pieces}, but must be at least {least}. Correct it in the config."
@@ -162,6 +170,7 @@ class Errors(metaclass=_WithCodes):
     )
     X515 = "{path}, line {line}: {reason}. Correct the file, or choose its format with --format."
     X516 = "{path}: holds no Docs to learn from. Convert or label some first: spacy xlre convert, spacy xlre label."
+    X517 = "spacy_xlre.batch_by_bag.v1: {name} is {value}, but must be at least 1. Correct it in the config."
     # labelling
     X600 = "Bitext '{doc}' has no alignment. Run 'spacy xlre align' first, or label with --method monolingual."
     X601 = "'{method}' is not a labelling method. Choose agreement or monolingual."

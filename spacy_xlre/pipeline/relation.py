@@ -10,118 +10,23 @@ from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
-from thinc.api import Config, Optimizer, set_dropout_rate
+from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import Errors, fail
+from ..ml.relations.adversary import find_adversary, watched
+from ..ml.relations.consistency import symmetric_divergence
 from ..ml.relations.losses import Loss, create_binary_cross_entropy, create_cross_entropy
 from ..ml.relations.model import RelationModel
 from ..ml.relations.pairs import DocPairs, IntArray
 from ..tokens import NA, Relation, get_relations, set_relations
 from .candidates import CandidateGetter, Entity, LabelRules, make_rules
 from .listeners import check_listeners
+from .parallel_pairs import bag_numbers, translated_pairs
 from .targets import entities_of, gold_entities, make_targets
 
 Scorer = Callable[..., Dict[str, Any]]
 Prediction = Tuple[List[DocPairs], Floats2d]
-
-DEFAULT_CONFIG = Config().from_str(
-    """
-[xlre_relation]
-exclusive = true
-threshold = 0.5
-na_weight = 1.0
-use_gold_ents = true
-loss = null
-
-[xlre_relation.offsets]
-
-[xlre_relation.candidates]
-@misc = "spacy_xlre.candidates.v1"
-max_distance = 128
-sentence_window = 0
-context = 64
-max_pairs = 2000
-types = {}
-symmetric = []
-
-[xlre_relation.scorer]
-@scorers = "spacy_xlre.relation_scorer.v1"
-
-[xlre_relation.model]
-@architectures = "spacy_xlre.RelationModel.v1"
-nO = null
-
-[xlre_relation.model.tok2vec]
-@architectures = "spacy.HashEmbedCNN.v2"
-pretrained_vectors = null
-width = 96
-depth = 4
-embed_size = 2000
-window_size = 1
-maxout_pieces = 3
-subword_features = true
-
-[xlre_relation.model.pair_vectors]
-@architectures = "spacy_xlre.PairVectors.v1"
-type_width = 32
-type_rows = 512
-distance_width = 16
-attention_heads = 4
-attention_width = 32
-entity_dropout = 0.0
-
-[xlre_relation.model.classifier]
-@architectures = "spacy_xlre.PairClassifier.v1"
-hidden_width = 256
-output_scale = 1.0
-nO = null
-"""
-)
-
-
-@Language.factory(
-    "xlre_relation",
-    requires=["doc.ents"],
-    assigns=["doc._.relations"],
-    default_config=DEFAULT_CONFIG["xlre_relation"],
-    default_score_weights={
-        "rel_micro_f": 1.0,
-        "rel_micro_p": 0.0,
-        "rel_micro_r": 0.0,
-        "rel_macro_f": 0.0,
-        "rel_candidate_recall": None,
-        "rel_per_type": None,
-        "rel_per_language": None,
-    },
-)
-def make_relation(
-    nlp: Language,
-    name: str,
-    model: RelationModel,
-    candidates: CandidateGetter,
-    exclusive: bool,
-    threshold: float,
-    offsets: Dict[str, float],
-    na_weight: float,
-    use_gold_ents: bool,
-    loss: Optional[Loss],
-    scorer: Optional[Scorer],
-) -> "RelationExtractor":
-    """Build the component; see `RelationExtractor`."""
-    return RelationExtractor(
-        nlp.vocab,
-        model,
-        name,
-        candidates=candidates,
-        exclusive=exclusive,
-        threshold=threshold,
-        offsets=offsets,
-        na_weight=na_weight,
-        use_gold_ents=use_gold_ents,
-        loss=loss,
-        scorer=scorer,
-    )
 
 
 class RelationExtractor(TrainablePipe):
@@ -147,6 +52,12 @@ class RelationExtractor(TrainablePipe):
     na_weight (float): Factor on the training weights of pairs without a relation.
     use_gold_ents (bool): Whether training pairs the reference's entities, so that it needs no predicted ones, or
         the predicted Doc's.
+    adversarial (float): How far each text's input vectors are moved, along the gradient of the loss, for a second pass
+        over each training batch, which makes training twice as long. 0 for none. What is moved are the embeddings of
+        a marker transformer, and the token vectors that a shared encoder gives.
+    consistency (float): How much it costs if the predictions for a pair and for the same pair (by its entities' ids) in
+        a translation (by the bitext's id) differ: a factor on their symmetric KL divergence, times the lesser of both
+        pairs' weights. 0 for none. Use `spacy_xlre.batch_by_bag.v1`, so that translations are in one batch.
     loss (Optional[Loss]): By default cross-entropy in exclusive mode, binary cross-entropy otherwise.
     scorer (Optional[Scorer]): The metric, such as `spacy_xlre.relation_scorer.v1`.
     """
@@ -163,6 +74,8 @@ class RelationExtractor(TrainablePipe):
         offsets: Optional[Mapping[str, float]] = None,
         na_weight: float = 1.0,
         use_gold_ents: bool = True,
+        adversarial: float = 0.0,
+        consistency: float = 0.0,
         loss: Optional[Loss] = None,
         scorer: Optional[Scorer] = None,
     ) -> None:
@@ -183,6 +96,8 @@ class RelationExtractor(TrainablePipe):
             "offsets": dict(offsets or {}),
             "na_weight": na_weight,
             "use_gold_ents": use_gold_ents,
+            "adversarial": adversarial,
+            "consistency": consistency,
             "types": {},
             "symmetric": sorted(candidates.rules.symmetric),
         }
@@ -314,15 +229,28 @@ class RelationExtractor(TrainablePipe):
             return losses
         set_dropout_rate(self.model, drop)
         pairs = self._training_candidates(examples)
-        # Without a candidate the model still runs and backpropagates zeros: the last listener of a shared encoder
-        # is the one that carries everybody's gradients.
-        logits, backprop = self.model.begin_update((docs, pairs))
-        loss, d_logits = self.get_loss(examples, (pairs, logits))
-        backprop(d_logits)
+        epsilon = self.cfg["adversarial"]
+        adversary = find_adversary(self.name, self.model) if epsilon else None
+        with watched(adversary):
+            loss = self._learn(examples, pairs)
+            if adversary is not None:
+                adversary.attack(epsilon)
+                self._learn(examples, pairs)
         if sgd not in (None, False):
             self.finish_update(sgd)
         losses[self.name] += loss
         return losses
+
+    def _learn(self, examples: Sequence[Example], pairs: List[DocPairs]) -> float:
+        """Add the gradients of one pass, and return its loss.
+
+        Without a candidate the model still runs and backpropagates zeros: the last listener of a shared encoder is the
+        one that carries everybody's gradients.
+        """
+        logits, backprop = self.model.begin_update(([eg.predicted for eg in examples], pairs))
+        loss, d_logits = self.get_loss(examples, (pairs, logits))
+        backprop(d_logits)
+        return loss
 
     def _training_candidates(self, examples: Sequence[Example]) -> List[DocPairs]:
         docs = [eg.predicted for eg in examples]
@@ -351,7 +279,16 @@ class RelationExtractor(TrainablePipe):
             na_weight=self.cfg["na_weight"],
         )
         asarray = self.model.ops.asarray2f
-        return self.loss(logits, asarray(targets.targets), asarray(targets.weights))
+        bags = [bag_numbers(examples, pairs)] if self.loss.by_bag else []
+        loss, d_logits = self.loss(logits, asarray(targets.targets), asarray(targets.weights), *bags)
+        if self.cfg["consistency"]:
+            first, second = translated_pairs(examples, pairs)
+            best = targets.weights.max(axis=1)
+            weights = self.cfg["consistency"] * np.minimum(best[first], best[second])
+            rows = (first, second, self.model.ops.asarray1f(weights))
+            divergence, d_divergence = symmetric_divergence(logits, *rows, exclusive=self.cfg["exclusive"])
+            loss, d_logits = loss + divergence, d_logits + d_divergence
+        return loss, d_logits
 
     def initialize(
         self,
@@ -371,6 +308,7 @@ class RelationExtractor(TrainablePipe):
         symmetric (Optional[Sequence[str]]): Symmetric labels, likewise.
         """
         validate_get_examples(get_examples, "RelationExtractor.initialize")
+        self._check_batches(nlp)
         if types is not None:
             make_rules(types, ())
             self.cfg["types"] = {
@@ -386,6 +324,13 @@ class RelationExtractor(TrainablePipe):
         empty = self.candidates(docs, [[] for _ in docs], self.labels, self.rules)
         sample = self.model.ops.alloc2f(1, self._n_outputs)
         self.model.initialize(X=(docs, empty) if docs else None, Y=sample)
+
+    def _check_batches(self, nlp: Optional[Language]) -> None:
+        """Refuse to split batches whose pairs belong together."""
+        together = self.loss.by_bag or self.cfg["consistency"]
+        parts = nlp.config["training"].get("accumulate_gradient", 1) if nlp is not None else 1
+        if together and parts != 1:
+            raise fail(Errors.X309, name=self.name, parts=parts)
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
         """Score predictions; the scorer also learns which pairs were candidates.

@@ -1,7 +1,5 @@
 """Every backward that is written by hand, compared with differences of the forward."""
 
-from typing import Callable
-
 import numpy as np
 import pytest
 from thinc.api import Model, NumpyOps
@@ -18,6 +16,8 @@ from spacy_xlre.ml.relations.losses import (
 from spacy_xlre.ml.relations.pair_vectors import build_pair_vectors
 from spacy_xlre.ml.relations.pairs import DocPairs, PairBatch, collate
 from spacy_xlre.ml.relations.segments import gather, range_means
+
+from .differences import differences
 
 OPS = NumpyOps()
 WIDTH = 4
@@ -45,19 +45,6 @@ def pairs() -> PairBatch:
 @pytest.fixture
 def tokens() -> np.ndarray:
     return np.random.default_rng(0).normal(size=(15, WIDTH)).astype("float32")
-
-
-def differences(loss: Callable[[], float], array: np.ndarray, eps: float = 1e-2) -> np.ndarray:
-    result = np.zeros(array.shape)
-    for index in np.ndindex(*array.shape):
-        before = array[index]
-        array[index] = before + eps
-        above = loss()
-        array[index] = before - eps
-        below = loss()
-        array[index] = before
-        result[index] = (above - below) / (2 * eps)
-    return result
 
 
 def assert_gradients(model: Model, X, inputs, as_gradients=lambda dX: [dX], seed: int = 1) -> None:

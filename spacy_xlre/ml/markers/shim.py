@@ -1,10 +1,11 @@
 """A Hugging Face encoder of one component: loaded at initialisation, stored whole, weights as safetensors."""
 
 import tempfile
-from typing import Any, Dict
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator
 
 import srsly
-from thinc.api import PyTorchGradScaler, PyTorchShim, get_torch_default_device
+from thinc.api import PyTorchGradScaler, PyTorchShim, get_torch_default_device, xp2torch
 
 from ...encoder.loading import load_pretrained
 from ..align.holder import read_files, write_files
@@ -49,6 +50,25 @@ class EncoderShim(PyTorchShim):
     def _load(self, folder: str) -> None:
         self.tokenizer, model = load_pretrained(folder, **self.settings)
         self._model = model.to(get_torch_default_device())
+
+    @contextmanager
+    def use_params(self, params: Dict[Any, Any]) -> Iterator[None]:
+        """Use other parameters for a while, such as the averages that an optimizer keeps with `use_averages = true`.
+
+        Thinc's own shim looks them up by names that no optimizer writes, so averages have no effect there.
+
+        params (Dict[Any, Any]): Arrays by (this shim's id, parameter's name); what is missing stays.
+        """
+        own = dict(self._model.named_parameters()) if self._model is not None else {}
+        chosen = {name: params[self.id, name] for name in own if (self.id, name) in params}
+        before = {name: own[name].data for name in chosen}
+        for name, values in chosen.items():
+            own[name].data = xp2torch(values, device=before[name].device)
+        try:
+            yield
+        finally:
+            for name, data in before.items():
+                own[name].data = data
 
     def to_bytes(self) -> bytes:
         """Return the encoder's folder, as the bytes of its files; without one, if it was not loaded."""

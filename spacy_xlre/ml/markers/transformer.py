@@ -12,6 +12,8 @@ from ..frozen import freeze
 from ..frozen_cache import ATTRIBUTE as FROZEN_OUTPUTS
 from ..frozen_cache import FrozenOutputs
 from ..pieces import first_position, max_positions, special_ids
+from ..relations.adversary import ATTRIBUTE as ADVERSARY
+from ..relations.adversary import Adversary
 from ..relations.pairs import DocPairs
 from .packing import N_MARKERS, Layout, MarkedRow, batches, mark_pairs, stack
 
@@ -83,6 +85,7 @@ def build_marker_transformer(
             "gradient_checkpointing": gradient_checkpointing,
             "frozen_layers": frozen_layers,
             "frozen_cache_mb": frozen_cache_mb,
+            **({} if frozen_layers else {ADVERSARY: Adversary()}),
         },
     )
 
@@ -161,6 +164,17 @@ def _announce(model: MarkerTransformer, batch: List[MarkedRow], frozen: List[Any
         getattr(transformer, FROZEN_OUTPUTS).end()
 
 
+def _shifts(model: MarkerTransformer, embedded: Any) -> Any:
+    """Return what adversarial training adds to the embeddings, of their shape, or 0."""
+    import torch
+
+    adversary = model.attrs.get(ADVERSARY)
+    shifts = [adversary.shift() for _ in embedded] if adversary is not None else []
+    if not shifts or shifts[0] is None:
+        return 0.0
+    return torch.stack([xp2torch(shift, device=embedded.device) for shift in shifts])
+
+
 def _read(
     model: MarkerTransformer, batch: List[MarkedRow], is_train: bool, learn_roles: bool
 ) -> Tuple[Floats2d, Callable[[Floats2d], None]]:
@@ -185,6 +199,7 @@ def _read(
         table = xp2torch(model.get_param("roles"), device=device)
         embedded = shim.transformer.get_input_embeddings()(ids)
         embedded = embedded + torch.nn.functional.pad(table, (0, 0, 1, 0))[roles + 1]
+        embedded = embedded + _shifts(model, embedded) if is_train else embedded
     embedded.requires_grad_(is_train and learn_roles)
     inputs = {"inputs_embeds": embedded, "attention_mask": mask, "position_ids": positions}
     if getattr(shim.transformer.config, "type_vocab_size", 0):
@@ -201,6 +216,8 @@ def _read(
         d_inputs = backprop_shim(ArgsKwargs(args=((vectors,),), kwargs={"grad_tensors": [gradient]}))
         if learn_roles:
             d_embedded = d_inputs.kwargs["inputs_embeds"]
+            for d_row in d_embedded:
+                model.attrs[ADVERSARY].remember(torch2xp(d_row))
             d_roles = torch.stack([d_embedded[roles == role].sum(0) for role in range(N_MARKERS)])
             model.inc_grad("roles", torch2xp(d_roles.float()))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, Tuple, runtime_checkable
 
 from thinc.api import get_array_module
-from thinc.types import Floats2d
+from thinc.types import Floats2d, Ints1d
 
 from ...errors import Errors, fail
 
@@ -21,9 +21,10 @@ class Loss(Protocol):
     """What `xlre_relation` expects of its loss: a callable that says which mode it is for."""
 
     exclusive: ClassVar[bool]
+    by_bag: ClassVar[bool]
 
-    def __call__(self, logits: Floats2d, targets: Floats2d, weights: Floats2d) -> Tuple[float, Floats2d]:
-        """Return the loss and its gradient with respect to the logits."""
+    def __call__(self, logits: Floats2d, targets: Floats2d, weights: Floats2d, *bags: Ints1d) -> Tuple[float, Floats2d]:
+        """Return the loss and its gradient with respect to the logits; a loss `by_bag` also gets the pairs' bags."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class CrossEntropy:
 
     label_smoothing: float = 0.0
     exclusive: ClassVar[bool] = True
+    by_bag: ClassVar[bool] = False
 
     def __call__(self, logits: Floats2d, targets: Floats2d, weights: Floats2d) -> Tuple[float, Floats2d]:
         """Return the weighted sum of cross-entropies and its gradient.
@@ -41,7 +43,7 @@ class CrossEntropy:
         weights (Floats2d): One a pair, shape (n_pairs, 1).
         """
         xp = get_array_module(logits)
-        log_probs = _log_softmax(logits)
+        log_probs = log_softmax(logits)
         possible = _possible(logits)
         if self.label_smoothing:
             even = possible / possible.sum(axis=1, keepdims=True)
@@ -56,6 +58,7 @@ class GeneralizedCrossEntropy:
 
     q: float = 0.5
     exclusive: ClassVar[bool] = True
+    by_bag: ClassVar[bool] = False
 
     def __call__(self, logits: Floats2d, targets: Floats2d, weights: Floats2d) -> Tuple[float, Floats2d]:
         """Return the weighted sum of the losses and its gradient.
@@ -65,7 +68,7 @@ class GeneralizedCrossEntropy:
         weights (Floats2d): One a pair, shape (n_pairs, 1).
         """
         xp = get_array_module(logits)
-        log_probs = _log_softmax(logits)
+        log_probs = log_softmax(logits)
         # Where a label is impossible its target is zero, and the power of a tiny probability may not be.
         powers = xp.exp(self.q * log_probs) * _possible(logits)
         loss = (weights * targets * (1.0 - powers) / self.q).sum()
@@ -80,6 +83,7 @@ class BinaryCrossEntropy:
 
     label_smoothing: float = 0.0
     exclusive: ClassVar[bool] = False
+    by_bag: ClassVar[bool] = False
 
     def __call__(self, logits: Floats2d, targets: Floats2d, weights: Floats2d) -> Tuple[float, Floats2d]:
         """Return the weighted sum of binary cross-entropies and its gradient.
@@ -131,7 +135,8 @@ def create_binary_cross_entropy(label_smoothing: float = 0.0) -> BinaryCrossEntr
     return BinaryCrossEntropy(label_smoothing)
 
 
-def _log_softmax(logits: Floats2d) -> Floats2d:
+def log_softmax(logits: Floats2d) -> Floats2d:
+    """Return log probabilities, row by row."""
     xp = get_array_module(logits)
     shifted = logits - logits.max(axis=1, keepdims=True)
     return shifted - xp.log(xp.exp(shifted).sum(axis=1, keepdims=True))

@@ -7,6 +7,8 @@ from spacy.tokens import Doc
 from thinc.api import Model, Ops
 from thinc.types import ArrayXd, Floats2d
 
+from .adversary import ATTRIBUTE as ADVERSARY
+from .adversary import Adversary
 from .classifier import build_classifier
 from .losses import IMPOSSIBLE
 from .pair_vectors import PairInput, build_pair_vectors
@@ -40,6 +42,7 @@ def build_relation_model(
         layers=[tok2vec, pair_vectors, classifier],
         refs={"tok2vec": tok2vec, "pair_vectors": pair_vectors, "classifier": classifier},
         dims={"nO": nO},
+        attrs={ADVERSARY: Adversary()},
     )
     return model
 
@@ -80,7 +83,10 @@ def forward(
         return ops.alloc2f(sum(len(pairs) for pairs in doc_pairs), n_outputs), backprop_nothing
 
     # Transformers give a Doc without tokens a matrix without columns.
-    tokens = ops.xp.vstack([vector for vector in vectors if len(vector)])
+    adversary: Adversary = model.attrs[ADVERSARY]
+    shifts = [adversary.shift() if is_train and len(vector) else None for vector in vectors]
+    shifted = [vector if shift is None else vector + shift for vector, shift in zip(vectors, shifts)]
+    tokens = ops.xp.vstack([vector for vector in shifted if len(vector)])
     pairs = collate(doc_pairs)
     pooled, backprop_pooled = pair_vectors((tokens, pairs), is_train)
     logits, backprop_logits = classifier(pooled, is_train)
@@ -93,6 +99,9 @@ def forward(
         splits = np.cumsum([len(vector) for vector in vectors])[:-1]
         parts = ops.xp.split(d_tokens, splits.tolist())
         d_vectors = [part if len(part) else ops.alloc2f(*vector.shape) for part, vector in zip(parts, vectors)]
+        for d_vector in d_vectors:
+            if len(d_vector):
+                adversary.remember(d_vector)
         backprop_tok2vec(d_vectors)
         return docs
 
