@@ -104,6 +104,10 @@ class Errors(metaclass=_WithCodes):
         "Component '{name}' learns from pairs that belong together, but accumulate_gradient = {parts} splits batches. "
         "Set accumulate_gradient = 1 in [training]."
     )
+    X313 = "spacy_xlre.Ensemble.v1 has no models. Give it some: [components.xlre_relation.model.*.first], and so on."
+    X314 = "An ensemble needs two trained pipelines or more, not {found}. Name them all."
+    X315 = "Pipeline {number} has {what} {found}, the first one {expected}. Train all of them with the same settings."
+    X316 = "A pipeline of an ensemble needs one xlre_relation component, but there are {found}. Remove the others."
     X310 = "There is nothing to compare: a system has no runs. Pass at least one set of predictions for each."
     X311 = "There is nothing to resample: no document. Pass gold items, predictions or groups."
     X320 = "spacy_xlre.piece_windows.v1: max_pieces is {max_pieces}, but must be at least {least}. Correct it in the config."

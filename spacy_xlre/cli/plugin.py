@@ -2,7 +2,22 @@
 
 from spacy.cli._util import app as spacy_app
 
-from . import align, convert, corpus, encoder, evaluate, filter, kb, label, links, mine, package, render, review  # noqa: F401
+from . import (  # noqa: F401
+    align,
+    convert,
+    corpus,
+    encoder,
+    ensemble,
+    evaluate,
+    filter,
+    kb,
+    label,
+    links,
+    mine,
+    package,
+    render,
+    review,
+)
 from .app import app
 
 spacy_app.add_typer(app, name="xlre")

@@ -22,9 +22,7 @@ def make_standalone(nlp: Language) -> Language:
     RETURNS (Language): The new pipeline. A component that has its own encoder already is copied.
     RAISES (XlreError): If the pipeline has no such component.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        nlp.to_disk(folder)
-        copy = load_model(folder)
+    copy = copy_pipeline(nlp)
     names = [name for name, pipe in copy.components if isinstance(pipe, RelationExtractor)]
     if not names:
         raise fail(Errors.X324, name=nlp.meta["name"], found=", ".join(nlp.component_names) or "none")
@@ -36,3 +34,10 @@ def make_standalone(nlp: Language) -> Language:
         if name not in names:
             copy.remove_pipe(name)
     return copy
+
+
+def copy_pipeline(nlp: Language) -> Language:
+    """Return a pipeline that shares nothing with the given one."""
+    with tempfile.TemporaryDirectory() as folder:
+        nlp.to_disk(folder)
+        return load_model(folder)

@@ -1,0 +1,114 @@
+"""How much of its quality a relation model keeps when a share of its labels is wrong, by loss.
+
+    python benchmarks/denoising.py --data DIR --encoder FOLDER --work FOLDER
+
+DIR holds `kbp37/` (github.com/zhangdongxu/kbp37). A fixed sample of 4,000 training sentences; of 0, 20 or 40% of them,
+chosen by the seed, the label is replaced by another one, drawn evenly from all others and "no relation". The model is
+`configs/markers.cfg` of which only the two upper layers learn, so that a training takes minutes. Scored on the test set
+as in relation_transfer.py, with the threshold that is best on the (clean) development set. --work keeps the trained
+pipelines.
+"""
+
+import argparse
+from pathlib import Path
+from random import Random
+from typing import Dict, Iterator, List, Tuple
+
+from common import Row, arguments, finish, mean_and_spread, train_once, wanted
+from relation_transfer import MARKERS, Sentences, best_of_sentences, best_threshold, read, score
+from spacy.tokens import Doc
+
+from spacy_xlre.corpus.docbin import write_docs
+from spacy_xlre.tokens import Relation, get_relations, set_relations
+
+SAMPLE = 4000
+LOSSES: Dict[str, Dict[str, object]] = {
+    "cross-entropy": {},
+    "generalised cross-entropy": {
+        "components.xlre_relation.loss": {"@misc": "spacy_xlre.generalized_cross_entropy.v1", "q": 0.5}
+    },
+}
+GOALS = {20: ">= 95", 40: ">= 88"}
+EPOCHS = 6
+
+
+def flip(docs: List[Doc], share: int, seed: int) -> List[Doc]:
+    """Return copies of Docs, that many percent of them with a wrong label."""
+    random = Random(seed)
+    outcomes = sorted({outcome(doc) for doc in docs})
+    chosen = set(random.sample(range(len(docs)), len(docs) * share // 100))
+    flipped = []
+    for index, doc in enumerate(docs):
+        copied = doc.copy()
+        if index in chosen:
+            label, forward = random.choice([found for found in outcomes if found != outcome(doc)])
+            head, tail = copied.ents if forward else reversed(copied.ents)
+            set_relations(copied, [Relation(head, label, tail)] if label else [])
+        flipped.append(copied)
+    return flipped
+
+
+def outcome(doc: Doc) -> Tuple[str, bool]:
+    """Return a sentence's label and whether the head comes first; an empty label for no relation."""
+    for relation in get_relations(doc):
+        return relation.label, relation.head.start < relation.tail.start
+    return "", True
+
+
+def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], loss: str, share: int, seed: int) -> Path:
+    """Train on flipped labels unless that was done."""
+    size = len(train)
+    paths = {"train": args.work / f"kbp37-{size}-{share}-{seed}.spacy", "dev": args.work / "kbp37-dev-20.spacy"}
+    write_docs(paths["train"], flip(train, share, seed))
+    write_docs(paths["dev"], dev[:20])
+    steps = EPOCHS * size // 32
+    overrides = {
+        "paths.train": str(paths["train"]),
+        "paths.dev": str(paths["dev"]),
+        "paths.encoder": str(args.encoder.resolve()),
+        "system.seed": seed,
+        f"{MARKERS}.frozen_layers": args.frozen_layers,
+        "training.max_epochs": EPOCHS,
+        "training.eval_frequency": 1_000_000,
+        "training.optimizer.learn_rate.total_steps": steps,
+        "training.optimizer.learn_rate.warmup_steps": steps // 16,
+        "training.optimizer.learn_rate.initial_rate": 0.0003,
+        **LOSSES[loss],
+    }
+    return train_once("markers.cfg", args.work / f"{loss.replace(' ', '-')}-{size}-{share}-{seed}", overrides)
+
+
+def measure(args: argparse.Namespace) -> Iterator[Row]:
+    """Yield for each loss the F1 on clean labels, and the share of it that is kept."""
+    args.work.mkdir(parents=True, exist_ok=True)
+    train, dev, test = (read(args.data / "kbp37" / f"{name}.txt", "en") for name in ("train", "dev", "test"))
+    sample = Random(0).sample(train.docs, 200 if args.quick else SAMPLE)
+    runs: Dict[Tuple[str, int], List[float]] = {}
+    for seed in args.seeds:
+        for loss in LOSSES:
+            for share in (0, *GOALS):
+                if wanted(args, f"{loss}, {share}%"):
+                    path = train_model(args, sample, dev.docs, loss, share, seed)
+                    runs.setdefault((loss, share), []).append(evaluate(path, dev, test))
+    clean = runs.get(("cross-entropy", 0))
+    for (loss, share), values in runs.items():
+        yield Row(f"{loss}, {share}% flipped", "macro F1", *mean_and_spread(values))
+        if share and clean:
+            kept = [100 * value / best for value, best in zip(values, clean)]
+            goal = "" if loss == "cross-entropy" else GOALS[share]
+            yield Row(f"{loss}, {share}% flipped", "% of clean cross-entropy", *mean_and_spread(kept), goal=goal)
+
+
+def evaluate(path: Path, dev: Sentences, test: Sentences) -> float:
+    """Return macro F1 on the test set."""
+    threshold = best_threshold(dev.gold, best_of_sentences(path, dev.docs))
+    return score(test.gold, best_of_sentences(path, test.docs), threshold)
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--encoder", type=Path, required=True, help="encoder folder")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the trained pipelines")
+    parser.add_argument("--frozen-layers", type=int, default=10, help="lowest layers that do not learn (default: 10)")
+    parsed = parser.parse_args()
+    finish("denoising", list(measure(parsed)), parsed)

@@ -1,0 +1,30 @@
+"""`spacy xlre ensemble`: several trained pipelines as one."""
+
+from pathlib import Path
+from typing import List
+
+import typer
+from wasabi import msg
+
+from .app import command
+
+
+@command("ensemble")
+def ensemble_cli(
+    models: List[Path] = typer.Argument(..., help="Trained pipelines, for example of the same config with other seeds"),
+    output: Path = typer.Option(..., "--output", "-o", help="Folder of the new pipeline"),
+) -> None:
+    """Join trained pipelines into one whose relation component averages theirs."""
+    import spacy
+
+    from ..errors import Errors, fail
+    from ..files import atomic_folder
+    from ..pipeline.ensemble import make_ensemble
+
+    for model in models:
+        if not (model / "meta.json").is_file():
+            raise fail(Errors.X701, path=model)
+    combined = make_ensemble([spacy.load(model) for model in models])
+    with atomic_folder(output, marker="meta.json") as building:
+        combined.to_disk(building)
+    msg.good(f"{output}: {len(models)} models")
