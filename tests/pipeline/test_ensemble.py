@@ -83,7 +83,13 @@ def test_what_does_not_fit_together_is_refused(members):
         make_ensemble([members[0], trained(0, toys=TOYS[:2])])
     with pytest.raises(XlreError, match=r"X315.*exclusive"):
         make_ensemble([members[0], trained(0, exclusive=False)])
-    with pytest.raises(XlreError, match=r"X316.*there are 0"):
+    with pytest.raises(XlreError, match="X324"):
         make_ensemble([members[0], spacy.blank("xx")])
+    twice = spacy.blank("xx")
+    for name in ("one", "two"):
+        twice.add_pipe("xlre_relation", name=name).add_label("born")
+    twice.initialize()
+    with pytest.raises(XlreError, match=r"X316.*there are 2"):
+        make_ensemble([members[0], twice])
     with pytest.raises(XlreError, match="X313"):
         build_ensemble()
