@@ -104,6 +104,10 @@ class Errors(metaclass=_WithCodes):
         "Component '{name}' learns from pairs that belong together, but accumulate_gradient = {parts} splits batches. "
         "Set accumulate_gradient = 1 in [training]."
     )
+    X312 = (
+        "'{label}' is replaced by '{other}', which is replaced by '{third}'. Name one label of each pair as the inverse of "
+        "the other."
+    )
     X313 = "spacy_xlre.Ensemble.v1 has no models. Give it some: [components.xlre_relation.model.*.first], and so on."
     X314 = "An ensemble needs two trained pipelines or more, not {found}. Name them all."
     X315 = "Pipeline {number} has {what} {found}, the first one {expected}. Train all of them with the same settings."

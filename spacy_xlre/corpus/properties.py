@@ -29,6 +29,17 @@ def read_types(path: str) -> Dict[str, Dict[str, List[str]]]:
     return {p.id: {"head": list(p.head_types), "tail": list(p.tail_types)} for p in load_properties(path)}
 
 
+def read_inverse(path: str) -> Dict[str, str]:
+    """Return the labels that another one replaces with head and tail exchanged: of each pair the one that stands first
+    in the file stays. Registered as the reader `spacy_xlre.inverse_properties.v1`.
+    """
+    replaced: Dict[str, str] = {}
+    for prop in load_properties(path):
+        if prop.inverse and prop.id not in replaced:
+            replaced.setdefault(prop.inverse, prop.id)
+    return replaced
+
+
 def read_symmetric(path: str) -> List[str]:
     """Return the symmetric labels. Registered as the reader `spacy_xlre.symmetric_properties.v1`."""
     return [p.id for p in load_properties(path) if p.symmetric]

@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from ..errors import Errors, fail
 from ..ml.relations.pairs import BoolArray, DocPairs, IntArray, KeyArray
 from ..tokens.bitext import get_segments, is_bitext
+from ..tokens.directions import Directions
 
 # Contexts begin and end at multiples of this, so that pairs of a text without sentence boundaries share windows.
 _STEP = 16
@@ -29,16 +30,23 @@ class LabelRules:
 
     types (Dict[str, Tuple[FrozenSet[str], FrozenSet[str]]]): Allowed head and tail types by label. A label that is not
         here, and an empty set, allow every type.
-    symmetric (FrozenSet[str]): Labels that hold both ways. They are annotated and predicted once, head first in the
-        text.
+    directions (Directions): Labels that are symmetric, or the inverse of another. They are annotated and predicted in
+        one way only.
     """
 
     types: Mapping[str, Tuple[FrozenSet[str], FrozenSet[str]]] = field(default_factory=dict)
-    symmetric: FrozenSet[str] = frozenset()
+    directions: Directions = field(default_factory=Directions)
+
+    @property
+    def symmetric(self) -> FrozenSet[str]:
+        """Labels that hold both ways."""
+        return self.directions.symmetric
 
     def merge(self, other: "LabelRules") -> "LabelRules":
-        """Return both rules joined; `other` wins where both name the types of a label."""
-        return LabelRules({**self.types, **other.types}, self.symmetric | other.symmetric)
+        """Return both rules joined; `other` wins where both name the types or the inverse of a label."""
+        inverse = {**self.directions.inverse, **other.directions.inverse}
+        directions = Directions(self.symmetric | other.symmetric, inverse)
+        return LabelRules({**self.types, **other.types}, directions)
 
     def allowed(self, labels: Sequence[str], heads: KeyArray, tails: KeyArray, forward: BoolArray) -> BoolArray:
         """Tell which labels are possible for pairs of entity types.
@@ -80,6 +88,7 @@ def create_candidates(
     max_pairs: int = 2000,
     types: Dict[str, Dict[str, List[str]]] = {},  # noqa: B006 (confection needs a plain default)
     symmetric: List[str] = [],  # noqa: B006
+    inverse: Dict[str, str] = {},  # noqa: B006
 ) -> "NearbyCandidates":
     """Make the candidate getter registered as `spacy_xlre.candidates.v1`.
 
@@ -90,7 +99,9 @@ def create_candidates(
     max_pairs (int): Most ordered pairs of a Doc. The nearest are kept.
     types (Dict[str, Dict[str, List[str]]]): Allowed types by label: {"P19": {"head": ["PER"], "tail": ["LOC"]}}. A pair
         for which no label is possible is no candidate. Types that are named nowhere here are wildcards.
-    symmetric (List[str]): Labels that hold both ways.
+    symmetric (List[str]): Labels that hold both ways; a pair has them with its first entity as head only.
+    inverse (Dict[str, str]): Labels that another one replaces, with head and tail exchanged: {"has part": "part of"}.
+        They are neither learned nor predicted, and count as the other.
     RETURNS (NearbyCandidates): The getter.
     RAISES (XlreError): For a number out of range, or an entry of `types` with other keys than head and tail.
     """
@@ -102,20 +113,22 @@ def create_candidates(
     ):
         if value < least:
             raise fail(Errors.X300, name=name, value=value, least=least)
-    rules = make_rules(types, symmetric)
+    rules = make_rules(types, symmetric, inverse)
     return NearbyCandidates(max_distance, sentence_window, context, max_pairs, rules)
 
 
-def make_rules(types: Mapping[str, Mapping[str, Sequence[str]]], symmetric: Sequence[str]) -> LabelRules:
+def make_rules(
+    types: Mapping[str, Mapping[str, Sequence[str]]], symmetric: Sequence[str], inverse: Mapping[str, str]
+) -> LabelRules:
     """Read label rules from plain dictionaries, as a config holds them.
 
-    RAISES (XlreError): If an entry of `types` has other keys than head and tail.
+    RAISES (XlreError): If an entry of `types` has other keys than head and tail, or inverse labels form a chain.
     """
     for label, sides in types.items():
         if not isinstance(sides, Mapping) or not set(sides) <= {"head", "tail"}:
             raise fail(Errors.X301, label=label, found=sides)
     pairs = {label: (frozenset(s.get("head", ())), frozenset(s.get("tail", ()))) for label, s in types.items()}
-    return LabelRules(pairs, frozenset(symmetric))
+    return LabelRules(pairs, Directions(frozenset(symmetric), dict(inverse)))
 
 
 @dataclass(frozen=True)

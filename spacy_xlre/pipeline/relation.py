@@ -100,6 +100,7 @@ class RelationExtractor(TrainablePipe):
             "consistency": consistency,
             "types": {},
             "symmetric": sorted(candidates.rules.symmetric),
+            "inverse": dict(candidates.rules.directions.inverse),
         }
 
     @property
@@ -115,7 +116,7 @@ class RelationExtractor(TrainablePipe):
     @property
     def rules(self) -> LabelRules:
         """What is known about the labels: from the candidate getter, and from `initialize`."""
-        return self.candidates.rules.merge(make_rules(self.cfg["types"], self.cfg["symmetric"]))
+        return self.candidates.rules.merge(make_rules(self.cfg["types"], self.cfg["symmetric"], self.cfg["inverse"]))
 
     def add_label(self, label: str) -> int:
         """Add a label. RETURNS 0 if it is there already, else 1.
@@ -275,7 +276,7 @@ class RelationExtractor(TrainablePipe):
             pairs,
             self.labels,
             exclusive=self.cfg["exclusive"],
-            symmetric=self.rules.symmetric,
+            directions=self.rules.directions,
             na_weight=self.cfg["na_weight"],
         )
         asarray = self.model.ops.asarray2f
@@ -298,6 +299,7 @@ class RelationExtractor(TrainablePipe):
         labels: Optional[Sequence[str]] = None,
         types: Optional[Mapping[str, Mapping[str, Sequence[str]]]] = None,
         symmetric: Optional[Sequence[str]] = None,
+        inverse: Optional[Mapping[str, str]] = None,
     ) -> None:
         """Prepare the model for training.
 
@@ -306,18 +308,21 @@ class RelationExtractor(TrainablePipe):
         labels (Optional[Sequence[str]]): The labels; by default those of the examples' relations.
         types (Optional[Mapping]): Allowed types by label, as in `spacy_xlre.candidates.v1`, kept with the component.
         symmetric (Optional[Sequence[str]]): Symmetric labels, likewise.
+        inverse (Optional[Mapping[str, str]]): Labels that another one replaces, likewise.
         """
         validate_get_examples(get_examples, "RelationExtractor.initialize")
         self._check_batches(nlp)
         if types is not None:
-            make_rules(types, ())
+            make_rules(types, (), {})
             self.cfg["types"] = {
                 label: {side: sorted(names) for side, names in sides.items()} for label, sides in types.items()
             }
         self.cfg["symmetric"] = sorted(self.candidates.rules.symmetric.union(symmetric or ()))
+        self.cfg["inverse"] = {**self.candidates.rules.directions.inverse, **(inverse or {})}
+        directions = self.rules.directions
         if labels is None:
             found = {relation.label for eg in get_examples() for relation in get_relations(eg.reference)}
-            labels = sorted(found - {NA})
+            labels = sorted({directions.canonical(label, True)[0] for label in found} - {NA})
         for label in labels:
             self.add_label(label)
         docs = [eg.x for eg in islice(get_examples(), 10)]

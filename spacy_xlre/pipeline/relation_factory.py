@@ -31,6 +31,7 @@ context = 64
 max_pairs = 2000
 types = {}
 symmetric = []
+inverse = {}
 
 [xlre_relation.scorer]
 @scorers = "spacy_xlre.relation_scorer.v1"

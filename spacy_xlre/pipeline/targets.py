@@ -1,6 +1,6 @@
 """What a batch of examples teaches about its candidate pairs: a target and a weight for each."""
 
-from typing import Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from spacy.training import Example
 
 from ..ml.relations.pairs import DocPairs
 from ..tokens import get_negatives, get_relations, get_unknown
+from ..tokens.directions import Directions
 from .candidates import Entity
 
 FloatArray = NDArray[np.float32]
@@ -65,7 +66,7 @@ def make_targets(
     labels: Sequence[str],
     *,
     exclusive: bool,
-    symmetric: FrozenSet[str],
+    directions: Directions,
     na_weight: float,
 ) -> Targets:
     """Read the targets and weights of the candidates from the references.
@@ -77,7 +78,7 @@ def make_targets(
     pairs (Sequence[DocPairs]): Their candidates.
     labels (Sequence[str]): The component's labels. Relations with another label make their pair unknown.
     exclusive (bool): Whether the targets are distributions over the labels and NA, which is last, or independent.
-    symmetric (FrozenSet[str]): Labels whose relations are turned so that the head comes first.
+    directions (Directions): How relations of symmetric and inverse labels are written.
     na_weight (float): Factor on the weights of NA.
     RETURNS (Targets): Targets, shape (n_pairs, n_labels), one column more if exclusive. Weights of the same shape, or
         (n_pairs, 1) if exclusive.
@@ -90,7 +91,7 @@ def make_targets(
     for eg, doc_pairs in zip(examples, pairs):
         if len(doc_pairs):
             rows = {key: offset + row for row, key in enumerate(doc_pairs.keys())}
-            _fill(eg, rows, positive, weights, column_of, symmetric, na_weight)
+            _fill(eg, rows, positive, weights, column_of, directions, na_weight)
         offset += len(doc_pairs)
     if not exclusive:
         allowed = np.concatenate([p.allowed for p in pairs]) if pairs else np.zeros_like(positive, dtype=bool)
@@ -107,7 +108,7 @@ def _fill(
     positive: FloatArray,
     weights: FloatArray,
     column_of: Dict[str, int],
-    symmetric: FrozenSet[str],
+    directions: Directions,
     na_weight: float,
 ) -> None:
     align = SpanAligner(eg)
@@ -127,12 +128,13 @@ def _fill(
     found: Dict[int, float] = {}
     for relation in get_relations(eg.reference):
         head, tail = relation.head, relation.tail
-        if relation.label in symmetric and tail.start < head.start:
+        label, turned = directions.canonical(relation.label, head.start < tail.start)
+        if turned:
             head, tail = tail, head
         row = row_of(head, tail)
         if row is None:
             continue
-        column = column_of.get(relation.label)
+        column = column_of.get(label)
         if column is None:
             found.setdefault(row, 0.0)
         else:

@@ -89,15 +89,15 @@ def evaluate_pipeline(
     relation = next((pipe for _, pipe in nlp.pipeline if isinstance(pipe, RelationExtractor)), None)
     if relation is None:
         raise fail(Errors.X703, names=", ".join(nlp.pipe_names) or "no components")
-    symmetric = relation.rules.symmetric
+    directions = relation.rules.directions
     result = Evaluation()
     disabled = ["ner"] if gold_entities and "ner" in nlp.pipe_names else []
     with nlp.select_pipes(disable=disabled):
         for reference in progress(gold):
             key = doc_key(reference)
             doc = nlp(_with_entities(nlp, reference) if gold_entities else nlp.make_doc(reference.text))
-            truth = set(read_items(reference, key, symmetric))
-            found = read_items(doc, key, symmetric)
+            truth = set(read_items(reference, key, directions))
+            found = read_items(doc, key, directions)
             result.gold |= truth
             result.predicted |= set(found)
             result.scores.update(found)

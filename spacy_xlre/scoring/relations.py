@@ -11,9 +11,11 @@ from typing import AbstractSet, Any, Callable, Dict, Hashable, List, Mapping, Na
 from spacy.tokens import Doc, Span
 
 from ..tokens import get_relations, get_unknown
+from ..tokens.directions import Directions
 
 CharRange = Tuple[int, int]
 PairItem = Tuple[Hashable, CharRange, CharRange]
+AS_WRITTEN = Directions()
 
 
 class RelationItem(NamedTuple):
@@ -60,20 +62,21 @@ class Counts:
         return bool(self.tp or self.fp or self.fn)
 
 
-def read_items(doc: Doc, key: Hashable, symmetric: AbstractSet[str] = frozenset()) -> Dict[RelationItem, float]:
+def read_items(doc: Doc, key: Hashable, directions: Directions = AS_WRITTEN) -> Dict[RelationItem, float]:
     """Read the relations of a Doc as items with their scores.
 
     doc (Doc): The Doc.
     key (Hashable): What identifies the document, the same for gold and predictions.
-    symmetric (AbstractSet[str]): Labels that hold both ways; they count once, head first in the text.
+    directions (Directions): Symmetric and inverse labels, whose relations count once.
     RETURNS (Dict[RelationItem, float]): The best score of each item.
     """
     items: Dict[RelationItem, float] = {}
     for relation in get_relations(doc):
         head, tail = _chars(relation.head), _chars(relation.tail)
-        if relation.label in symmetric and tail < head:
+        label, turned = directions.canonical(relation.label, head <= tail)
+        if turned:
             head, tail = tail, head
-        item = RelationItem(key, head, relation.label, tail)
+        item = RelationItem(key, head, label, tail)
         items[item] = max(relation.score, items.get(item, 0.0))
     return items
 

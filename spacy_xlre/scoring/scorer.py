@@ -1,11 +1,13 @@
 """The scorer that `xlre_relation` uses during training and in `spacy evaluate`."""
 
-from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple, cast
+from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, cast
 
 from spacy.training import Example
 
 from ..tokens import get_language
+from ..tokens.directions import Directions
 from .relations import (
+    AS_WRITTEN,
     Counts,
     PairItem,
     RelationItem,
@@ -29,6 +31,7 @@ def score_relations(
     examples: Iterable[Example],
     *,
     symmetric: Iterable[str] = (),
+    inverse: Mapping[str, str] = AS_WRITTEN.inverse,
     candidates: Optional[Sequence[AbstractSet[TokenPair]]] = None,
     **kwargs: Any,
 ) -> Dict[str, Any]:
@@ -36,6 +39,7 @@ def score_relations(
 
     examples (Iterable[Example]): Examples. The language of each is read from its reference.
     symmetric (Iterable[str]): Labels that hold both ways and count once.
+    inverse (Mapping[str, str]): Labels that count as another one with head and tail exchanged.
     candidates (Optional[Sequence[AbstractSet[TokenPair]]]): For each example, the candidates as (head start, head end,
         tail start, tail end) in tokens of the predicted Doc.
     **kwargs: Accepted and not used: spaCy passes the component's whole `cfg`.
@@ -43,6 +47,7 @@ def score_relations(
         `rel_per_language`, `rel_candidate_recall`; None where nothing was scored.
     """
     both = frozenset(symmetric)
+    directions = Directions(both, inverse)
     gold: Set[RelationItem] = set()
     predicted: Set[RelationItem] = set()
     pairs: Set[PairItem] = set()
@@ -50,8 +55,8 @@ def score_relations(
     for key, eg in enumerate(examples):
         languages.append(get_language(eg.reference))
         unknown = read_unknown(eg.reference, key)
-        gold |= set(read_items(eg.reference, key, both))
-        predicted |= {item for item in read_items(eg.predicted, key, both) if item.pair not in unknown}
+        gold |= set(read_items(eg.reference, key, directions))
+        predicted |= {item for item in read_items(eg.predicted, key, directions) if item.pair not in unknown}
         if candidates is not None:
             pairs |= {_pair(eg, key, found) for found in candidates[key]}
     total = count(gold, predicted)

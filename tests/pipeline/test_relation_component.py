@@ -283,6 +283,24 @@ def test_a_symmetric_label_is_learned_and_predicted_once_head_first():
     assert scores["rel_micro_f"] == 1.0
 
 
+@pytest.mark.parametrize("at_initialization", [True, False])
+def test_an_inverse_label_is_learned_and_counts_as_the_one_that_replaces_it(at_initialization):
+    inverse = {"birthplace of": "born"}
+    toys = [
+        ("Ada was born in Paris .", [(0, 1, "PER"), (4, 5, "LOC")], [(0, "born", 1)]),
+        ("Rome is the birthplace of Bob .", [(0, 1, "LOC"), (5, 6, "PER")], [(0, "birthplace of", 1)]),
+    ]
+    nlp = make_pipeline(**({} if at_initialization else {"candidates": {"inverse": inverse}}))
+    if at_initialization:
+        nlp.config["initialize"]["components"] = {"xlre_relation": {"inverse": inverse}}
+    train(nlp, toys)
+    relation = nlp.get_pipe("xlre_relation")
+    assert relation.labels == ("born",)
+    assert triples(predict(nlp, toys[1])) == [("Bob", "born", "Rome")]
+    scores = nlp.evaluate(make_examples(nlp.vocab, toys, predicted_entities=True))
+    assert (scores["rel_micro_f"], list(scores["rel_per_type"])) == (1.0, ["born"])
+
+
 def test_types_forbid_labels_and_unknown_types_are_wildcards():
     types = {"born": {"head": ["PER"], "tail": ["LOC"]}, "spouse": {"head": ["PER"], "tail": ["PER"]}}
     nlp = make_pipeline(candidates={"types": {**types, "died": types["born"]}}, threshold=0.0)

@@ -19,6 +19,7 @@ from spacy_xlre.scoring.relations import (
     precision_recall_curve,
     read_items,
 )
+from spacy_xlre.tokens.directions import Directions
 
 NLP = spacy.blank("xx")
 
@@ -131,7 +132,7 @@ def test_items_are_read_with_characters_and_the_best_score():
     doc = NLP("Ada met Bob in Rome")
     ada, bob = Span(doc, 0, 1), Span(doc, 2, 3)
     set_relations(doc, [Relation(bob, "met", ada, 0.4), Relation(ada, "met", bob, 0.7)])
-    assert read_items(doc, "d", {"met"}) == {RelationItem("d", (0, 3), "met", (8, 11)): 0.7}
+    assert read_items(doc, "d", Directions(frozenset({"met"}))) == {RelationItem("d", (0, 3), "met", (8, 11)): 0.7}
     assert len(read_items(doc, "d")) == 2
 
 
