@@ -50,6 +50,7 @@ class RelationExtractor(TrainablePipe):
     threshold (float): The least score of a relation, in [0, 1]. In exclusive mode 0.5 means: likelier than NA.
     offsets (Dict[str, float]): Added to the logits of single labels before scoring, to calibrate them.
     na_weight (float): Factor on the training weights of pairs without a relation.
+    label_weights (Dict[str, float]): Factors on the training weights of pairs with single labels, such as rare ones.
     use_gold_ents (bool): Whether training pairs the reference's entities, so that it needs no predicted ones, or
         the predicted Doc's.
     adversarial (float): How far each text's input vectors are moved, along the gradient of the loss, for a second pass
@@ -73,6 +74,7 @@ class RelationExtractor(TrainablePipe):
         threshold: float = 0.5,
         offsets: Optional[Mapping[str, float]] = None,
         na_weight: float = 1.0,
+        label_weights: Optional[Mapping[str, float]] = None,
         use_gold_ents: bool = True,
         adversarial: float = 0.0,
         consistency: float = 0.0,
@@ -95,6 +97,7 @@ class RelationExtractor(TrainablePipe):
             "threshold": threshold,
             "offsets": dict(offsets or {}),
             "na_weight": na_weight,
+            "label_weights": dict(label_weights or {}),
             "use_gold_ents": use_gold_ents,
             "adversarial": adversarial,
             "consistency": consistency,
@@ -278,6 +281,7 @@ class RelationExtractor(TrainablePipe):
             exclusive=self.cfg["exclusive"],
             directions=self.rules.directions,
             na_weight=self.cfg["na_weight"],
+            label_weights=self.cfg["label_weights"],
         )
         asarray = self.model.ops.asarray2f
         bags = [bag_numbers(examples, pairs)] if self.loss.by_bag else []

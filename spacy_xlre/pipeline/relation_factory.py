@@ -23,6 +23,8 @@ loss = null
 
 [xlre_relation.offsets]
 
+[xlre_relation.label_weights]
+
 [xlre_relation.candidates]
 @misc = "spacy_xlre.candidates.v1"
 max_distance = 128
@@ -92,6 +94,7 @@ def make_relation(
     threshold: float,
     offsets: Dict[str, float],
     na_weight: float,
+    label_weights: Dict[str, float],
     use_gold_ents: bool,
     adversarial: float,
     consistency: float,
@@ -108,6 +111,7 @@ def make_relation(
         threshold=threshold,
         offsets=offsets,
         na_weight=na_weight,
+        label_weights=label_weights,
         use_gold_ents=use_gold_ents,
         adversarial=adversarial,
         consistency=consistency,

@@ -1,6 +1,6 @@
 """What a batch of examples teaches about its candidate pairs: a target and a weight for each."""
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,7 @@ def make_targets(
     exclusive: bool,
     directions: Directions,
     na_weight: float,
+    label_weights: Mapping[str, float],
 ) -> Targets:
     """Read the targets and weights of the candidates from the references.
 
@@ -80,18 +81,20 @@ def make_targets(
     exclusive (bool): Whether the targets are distributions over the labels and NA, which is last, or independent.
     directions (Directions): How relations of symmetric and inverse labels are written.
     na_weight (float): Factor on the weights of NA.
+    label_weights (Mapping[str, float]): Factors on the weights of pairs with a label, 1 for those that are not named.
     RETURNS (Targets): Targets, shape (n_pairs, n_labels), one column more if exclusive. Weights of the same shape, or
         (n_pairs, 1) if exclusive.
     """
     column_of = {label: column for column, label in enumerate(labels)}
     n_pairs = sum(len(doc_pairs) for doc_pairs in pairs)
+    factors = np.array([label_weights.get(label, 1.0) for label in labels], dtype="float32")
     positive = np.zeros((n_pairs, len(labels)), dtype="float32")
     weights = np.full((n_pairs,), na_weight, dtype="float32")
     offset = 0
     for eg, doc_pairs in zip(examples, pairs):
         if len(doc_pairs):
             rows = {key: offset + row for row, key in enumerate(doc_pairs.keys())}
-            _fill(eg, rows, positive, weights, column_of, directions, na_weight)
+            _fill(eg, rows, positive, weights, column_of, directions, na_weight, factors)
         offset += len(doc_pairs)
     if not exclusive:
         allowed = np.concatenate([p.allowed for p in pairs]) if pairs else np.zeros_like(positive, dtype=bool)
@@ -110,6 +113,7 @@ def _fill(
     column_of: Dict[str, int],
     directions: Directions,
     na_weight: float,
+    factors: FloatArray,
 ) -> None:
     align = SpanAligner(eg)
 
@@ -138,7 +142,7 @@ def _fill(
         if column is None:
             found.setdefault(row, 0.0)
         else:
-            found[row] = max(found.get(row, 0.0), relation.weight)
+            found[row] = max(found.get(row, 0.0), relation.weight * float(factors[column]))
             positive[row, column] = max(positive[row, column], relation.weight)
     for row, weight in found.items():
         weights[row] = weight

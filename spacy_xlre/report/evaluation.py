@@ -1,5 +1,6 @@
 """Evaluating a pipeline on gold Docs: by language, with gold entities and end to end."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set
 
@@ -18,12 +19,16 @@ from ..scoring.relations import (
     count,
     count_by,
     macro_f1,
+    precision_at,
     precision_recall_area,
     read_items,
+    with_na,
 )
 from .tables import Table
 
 POOLED = "all"
+# The numbers of best predictions whose precision is reported.
+BEST = (100, 200, 300)
 Progress = Callable[[Sequence[Doc]], Iterable[Doc]]
 
 
@@ -32,7 +37,7 @@ class Evaluation:
     """What a pipeline found in gold Docs, and what there was to find; all sets of items.
 
     gold, predicted (Set[RelationItem]): Relations.
-    scores (Dict[RelationItem, float]): The predictions' scores.
+    scores (Dict[RelationItem, float]): The scores of all that could be predicted, also below the threshold.
     candidates (Set[PairItem]): Pairs that the component looked at.
     traps (Set[RelationItem]): Facts that are true but not stated.
     gold_entities, entities (Dict[str, set]): Entities by language.
@@ -90,16 +95,17 @@ def evaluate_pipeline(
     if relation is None:
         raise fail(Errors.X703, names=", ".join(nlp.pipe_names) or "no components")
     directions = relation.rules.directions
+    threshold = relation.cfg["threshold"]
     result = Evaluation()
     disabled = ["ner"] if gold_entities and "ner" in nlp.pipe_names else []
-    with nlp.select_pipes(disable=disabled):
+    with nlp.select_pipes(disable=disabled), _threshold(relation, 0.0):
         for reference in progress(gold):
             key = doc_key(reference)
             doc = nlp(_with_entities(nlp, reference) if gold_entities else nlp.make_doc(reference.text))
             truth = set(read_items(reference, key, directions))
             found = read_items(doc, key, directions)
             result.gold |= truth
-            result.predicted |= set(found)
+            result.predicted |= {item for item, score in found.items() if score >= threshold}
             result.scores.update(found)
             result.traps |= trap_items(reference) - truth
             result.candidates |= set(_candidates(relation, doc, key))
@@ -144,12 +150,17 @@ def evaluation_tables(with_gold: Evaluation, end_to_end: Optional[Evaluation]) -
 def evaluation_data(evaluation: Evaluation) -> Dict[str, Any]:
     """Return all figures of an evaluation as plain data."""
     counts = evaluation.counts()
+    pairs = evaluation.candidates | {item.pair for item in evaluation.gold}
+    everything = with_na(evaluation.gold, pairs), with_na(evaluation.predicted, pairs)
+    na = count(*everything)
     return {
         "languages": {lang: _figures(found) for lang, found in counts.items()},
         "labels": {label: _figures(found) for label, found in evaluation.by_label().items()},
         "macro_f": macro_f1(evaluation.by_label()),
+        "with_na": {**_figures(na), "macro_f": macro_f1(count_by(*everything, lambda item: item.label))},
         "candidate_recall": candidate_recall(evaluation.gold, evaluation.candidates),
         "precision_recall_area": precision_recall_area(evaluation.gold, evaluation.scores),
+        "precision_at": {str(n): precision_at(evaluation.gold, evaluation.scores, n) for n in BEST},
         "trap_rate": evaluation.trap_rate(),
         "entities": {lang: _figures(found) for lang, found in evaluation.entity_counts().items()},
     }
@@ -164,6 +175,15 @@ def _figures(counts: Counts) -> Dict[str, float]:
         "wrong": counts.fp,
         "missed": counts.fn,
     }
+
+
+@contextmanager
+def _threshold(relation: RelationExtractor, value: float) -> Iterator[None]:
+    before, relation.cfg["threshold"] = relation.cfg["threshold"], value
+    try:
+        yield
+    finally:
+        relation.cfg["threshold"] = before
 
 
 def _language(key: Any) -> str:

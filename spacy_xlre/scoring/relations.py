@@ -6,11 +6,11 @@ gold or predicted is decided by the Docs that the items are read from.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Callable, Dict, Hashable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import AbstractSet, Any, Callable, Dict, Hashable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from spacy.tokens import Doc, Span
 
-from ..tokens import get_relations, get_unknown
+from ..tokens import NA, get_relations, get_unknown
 from ..tokens.directions import Directions
 
 CharRange = Tuple[int, int]
@@ -105,6 +105,15 @@ def count_by(gold: Items, predicted: Items, group: Callable[[RelationItem], Opti
             if name is not None:
                 parts[name][side].add(item)
     return {name: count(*parts[name]) for name in sorted(parts)}
+
+
+def with_na(items: Items, pairs: AbstractSet[PairItem]) -> Set[RelationItem]:
+    """Add an item labelled NA for each pair without a relation, so that NA counts as a label like others.
+
+    pairs (AbstractSet[PairItem]): All pairs that are judged, for example the candidates.
+    """
+    related = {item.pair for item in items}
+    return {*items, *(RelationItem(doc, head, NA, tail) for doc, head, tail in pairs - related)}
 
 
 def macro_f1(counts: Mapping[str, Counts]) -> Optional[float]:

@@ -262,6 +262,22 @@ def test_examples_count_by_their_weights(exclusive):
     assert gradient_rows(nlp, weighted(nlp.vocab, 1.0, unknown=True))[unrelated] == 0.0
 
 
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_labels_count_by_their_own_weights(exclusive):
+    def loss(**settings):
+        nlp = make_pipeline(exclusive=exclusive, **settings)
+        nlp.initialize(lambda: make_examples(nlp.vocab))
+        relation = nlp.get_pipe("xlre_relation")
+        examples = make_examples(nlp.vocab, [TOYS[0]])
+        pairs = relation._training_candidates(examples)
+        logits = np.zeros((2, relation._n_outputs), dtype="float32")
+        return relation.get_loss(examples, (pairs, logits))[0]
+
+    one_pair = loss() / 2
+    assert loss(label_weights={"born": 3.0}) == pytest.approx(4 * one_pair)
+    assert loss(label_weights={"died": 3.0}) == pytest.approx(2 * one_pair)
+
+
 def test_a_relation_with_a_label_that_is_not_learned_is_no_negative():
     nlp = make_pipeline()
     nlp.config["initialize"]["components"] = {"xlre_relation": {"labels": ["died"]}}

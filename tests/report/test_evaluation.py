@@ -72,6 +72,24 @@ def test_a_gold_relation_whose_pair_was_no_candidate_is_a_miss(nlp, gold):
     assert evaluation_data(result)["candidate_recall"] == 0.0
 
 
+def test_figures_of_the_whole_ranking_do_not_depend_on_the_threshold(nlp, gold):
+    nlp.get_pipe("xlre_relation").cfg["threshold"] = 1.0
+    result = evaluate_pipeline(nlp, gold, gold_entities=True)
+    data = evaluation_data(result)
+    assert (result.predicted, data["languages"]["all"]["right"]) == (set(), 0)
+    assert data["precision_at"] == {"100": 0.5, "200": 0.5, "300": 0.5}
+    assert data["precision_recall_area"] > 0.0
+    assert nlp.get_pipe("xlre_relation").cfg["threshold"] == 1.0
+
+
+def test_na_counts_as_a_label_in_figures_of_their_own(nlp, gold):
+    nlp.get_pipe("xlre_relation").cfg["threshold"] = 1.0
+    data = evaluation_data(evaluate_pipeline(nlp, gold, gold_entities=True))["with_na"]
+    # Of the four candidates two are rightly NA.
+    assert (data["right"], data["wrong"], data["missed"], data["p"]) == (2, 2, 2, 0.5)
+    assert data["macro_f"] == pytest.approx((2 * 2 / (2 * 2 + 2) + 0.0) / 2)
+
+
 def test_tables_show_every_language_and_label(nlp, gold):
     with_gold = evaluate_pipeline(nlp, gold, gold_entities=True)
     own = evaluate_pipeline(nlp, gold, gold_entities=False)

@@ -18,7 +18,9 @@ from spacy_xlre.scoring.relations import (
     precision_recall_area,
     precision_recall_curve,
     read_items,
+    with_na,
 )
+from spacy_xlre.tokens import NA
 from spacy_xlre.tokens.directions import Directions
 
 NLP = spacy.blank("xx")
@@ -146,3 +148,12 @@ def test_tokens_do_not_matter_characters_do():
 
 def test_f1_of_one_hit_in_three_is_the_harmonic_mean():
     assert math.isclose(Counts(1, 2, 1).f1, 2 / (3 / 1 + 2 / 1))
+
+
+def test_na_counts_as_a_label_where_it_is_asked_for():
+    born, died = (RelationItem("d", (0, 3), label, (8, 11)) for label in ("born", "died"))
+    other = ("d", (8, 11), (0, 3))
+    gold, predicted = with_na({born}, {born.pair, other}), with_na({died}, {born.pair, other})
+    assert {item.label for item in gold} == {"born", NA}
+    assert count(gold, predicted) == Counts(tp=1, fp=1, fn=1)
+    assert with_na({born}, {born.pair}) == {born}

@@ -49,7 +49,9 @@ class EncoderShim(PyTorchShim):
 
     def _load(self, folder: str) -> None:
         self.tokenizer, model = load_pretrained(folder, **self.settings)
-        self._model = model.to(get_torch_default_device())
+        # A device map has put the layers on their devices already.
+        mapped = hasattr(model, "hf_device_map")
+        self._model = model if mapped else model.to(get_torch_default_device())
 
     @contextmanager
     def use_params(self, params: Dict[Any, Any]) -> Iterator[None]:

@@ -56,7 +56,8 @@ def build_marker_transformer(
     head_marker, tail_marker (str): The words whose pieces mark heads and tails.
     row_pieces (int): The most pieces of a row with packed markers; pairs beyond that go to more rows.
     batch_pieces (int): Word pieces that the transformer reads at once, padding counted: memory against speed.
-    tokenizer_config, transformer_config, mixed_precision, grad_scaler_config: See spacy-transformers.
+    tokenizer_config, transformer_config, mixed_precision, grad_scaler_config: See spacy-transformers. With the package
+        accelerate, `device_map = "auto"` in transformer_config spreads an encoder over several GPUs.
     gradient_checkpointing (bool): Compute hidden states again in the backward pass, to save memory on a GPU.
     frozen_layers (int): How many of the lowest layers do not learn.
     frozen_cache_mb (int): Megabytes for the frozen layers' outputs, which are then computed once a row and not once an
