@@ -84,11 +84,12 @@ class Score:
 
 
 def read_relx(folder: Path) -> Iterator[Item]:
-    """Yield RELX's sentence pairs in the words of our tokenizer."""
+    """Yield RELX's sentence pairs in the words of our tokenizer, without those in which an entity is empty."""
     tokenizer = blank_multilingual().tokenizer
     sides = [dict(_relx_sentences(folder / f"RELX_{lang}.txt")) for lang in ("en", "de")]
     for key, source in sides[0].items():
-        if key in sides[1]:
+        places = [*source[1], *sides[1][key][1]] if key in sides[1] else []
+        if places and all(start < end for start, end in places):
             docs = [tokenizer(text) for text, _ in (source, sides[1][key])]
             spans = [
                 [_words_at(doc, *place) for place in places] for doc, (_, places) in zip(docs, (source, sides[1][key]))

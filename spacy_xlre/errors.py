@@ -198,6 +198,16 @@ class Errors(metaclass=_WithCodes):
     X106 = "{path} exists and is not a knowledge base. Choose another destination or remove it yourself."
     X107 = "The knowledge base has no names in language '{lang}'; it has {langs}. Choose one of these."
     X108 = "{path}: nothing is called '{name}' in language '{lang}'. Check the spelling, or try another language."
+    X109 = "{path}: no files that end in {suffixes}. Name the files themselves, or choose another --format."
+    X110 = "{path}: another import writes there ({reason}). Wait for it to end, or choose another folder."
+    X111 = "{path}: could not be written ({reason}). Make room or check permissions, and start the import again: it goes on."
+    X112 = (
+        "{path} is of an interrupted import of other files. Start that import again, or remove the file to begin anew."
+    )
+    X113 = (
+        "{path}, line {line}: {reason}. Correct the file, or convert it to N-Triples, of which bad lines are left out."
+    )
+    X114 = "'{found}' does not say which class is which type. Write CLASS=TYPE, for example Q5=PER."
     # command line and project
     X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
     X701 = "{path} is not a trained pipeline. Run the train step first, or pass the folder that 'spacy train' wrote."

@@ -11,6 +11,7 @@ from . import (  # noqa: F401
     evaluate,
     filter,
     kb,
+    kb_import,
     label,
     links,
     mine,
