@@ -201,9 +201,9 @@ def _write(db: sqlite3.Connection, dest: Path, types: Dict[str, str]) -> ImportR
     report = ImportReport(dest)
     counts = report.counts
     counts["entities"], counts["names"] = _write_entities(db, dest / ENTITIES)
-    known = "property IN (SELECT id FROM properties)"
-    named = "{0} IN (SELECT entity FROM names)"
-    usable = f"{known} AND {named.format('subject')} AND {named.format('object')}"
+    known = "EXISTS (SELECT 1 FROM properties WHERE id = property)"
+    named = (f"EXISTS (SELECT 1 FROM names WHERE entity = {side})" for side in ("subject", "object"))
+    usable = " AND ".join((known, *named))
     with atomic_file(dest / FACTS) as path, path.open("w", encoding="utf-8", newline="\n") as file_:
         file_.write("subject\tproperty\tobject\n")
         counts["facts"] = 0
@@ -227,7 +227,9 @@ def _write(db: sqlite3.Connection, dest: Path, types: Dict[str, str]) -> ImportR
 def _write_entities(db: sqlite3.Connection, target: Path) -> Tuple[int, int]:
     n_entities = n_names = 0
     with atomic_file(target) as path, path.open("w", encoding="utf-8", newline="\n") as file_:
-        entities = "SELECT DISTINCT entity FROM names WHERE entity NOT IN (SELECT id FROM properties) ORDER BY entity"
+        entities = (
+            "SELECT DISTINCT entity FROM names WHERE NOT EXISTS (SELECT 1 FROM properties WHERE id = entity) ORDER BY 1"
+        )
         for (entity,) in db.execute(entities):
             names = _names(db, entity)
             n_names += sum(map(len, names.values()))

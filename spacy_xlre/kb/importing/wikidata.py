@@ -56,7 +56,7 @@ class WikidataImporter:
                 self._take_property(entity, sink)
             elif entity.get("type") == "item":
                 self._take_item(entity, sink)
-        except (AttributeError, KeyError, TypeError) as error:
+        except (AttributeError, LookupError, TypeError) as error:
             raise ValueError(f"not laid out as an entity of Wikidata: {error!r}") from None
 
     def _take_item(self, entity: Dict[str, Any], sink: ImportSink) -> None:
