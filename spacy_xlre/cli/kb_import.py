@@ -1,15 +1,18 @@
-"""`spacy xlre kb import`: other people's knowledge bases as source files of `kb build`."""
+"""`spacy xlre kb import`, `merge` and `check`: what goes into a knowledge base, and whether it is sound."""
 
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import Dict, List
+from typing import TYPE_CHECKING, Dict, List
 
 import typer
 from wasabi import msg
 
 from .app import command
 from .kb import kb_app
+
+if TYPE_CHECKING:
+    from ..kb.importing import ImportReport
 
 
 class Format(str, Enum):
@@ -55,8 +58,36 @@ def import_cli(
             bar.update(done - bar.n)
 
         report = import_kb(importer, sources, output, types=_types(types) or known, progress=show)
+    _report(report)
+
+
+@command("merge", group=kb_app)
+def merge_cli(
+    sources: List[Path] = typer.Argument(..., help="Folders with entities.jsonl, facts.tsv and properties.jsonl"),
+    output: Path = typer.Option(..., "--output", "-o", help="Folder for the files of all of them"),
+) -> None:
+    """Join the source files of several knowledge bases: what has the same id comes together."""
+    from ..kb.importing import import_kb
+    from ..kb.importing.source_files import SourceFilesImporter
+
+    _report(import_kb(SourceFilesImporter(), sources, output))
+
+
+@command("check", group=kb_app)
+def check_cli(kb: Path = typer.Argument(..., help="A knowledge base")) -> None:
+    """Look for damage, for facts that contradict their properties, and for what is never used."""
+    from ..kb.check import check_kb
+
+    findings = check_kb(kb)
+    for finding in findings:
+        msg.warn(f"{finding.count} {finding.what}, for example {finding.example}")
+    if not findings:
+        msg.good(f"{kb}: nothing found")
+
+
+def _report(report: "ImportReport") -> None:
     kept = ", ".join(f"{report.counts[what]} {what}" for what in ("entities", "names", "properties", "facts"))
-    msg.good(f"{output}: {kept}; {report.counts['rejected']} records rejected")
+    msg.good(f"{report.path}: {kept}; {report.counts['rejected']} records rejected")
     for reason, count in report.left_out.items():
         if count:
             msg.warn(f"{count} facts left out: {reason}")

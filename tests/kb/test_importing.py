@@ -12,6 +12,7 @@ from spacy_xlre.kb.build import build_kb
 from spacy_xlre.kb.importing import import_kb, sink
 from spacy_xlre.kb.importing.rdf import TYPES as RDF_TYPES
 from spacy_xlre.kb.importing.rdf import RdfImporter
+from spacy_xlre.kb.importing.source_files import SourceFilesImporter
 from spacy_xlre.kb.importing.webnlg import WebNlgImporter
 from spacy_xlre.kb.importing.wikidata import TYPES, WikidataImporter
 from spacy_xlre.kb.importing.xfactr import XFactrImporter
@@ -326,3 +327,33 @@ def test_broken_xml_and_entities_are_rejected(tmp_path, text):
     report = import_kb(WebNlgImporter(), [tmp_path / "a.xml"], tmp_path / "out")
     assert report.counts["rejected"] == 1
     assert "bad XML" in read(tmp_path / "out", "rejects.tsv")[1]
+
+
+def test_several_knowledge_bases_become_one(tmp_path):
+    def folder(name, entity, facts, properties):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / sink.ENTITIES).write_text(json.dumps(entity) + "\n")
+        (tmp_path / name / sink.FACTS).write_text("subject\tproperty\tobject\n" + "".join(f + "\n" for f in facts))
+        (tmp_path / name / sink.PROPERTIES).write_text("".join(json.dumps(p) + "\n" for p in properties))
+        return tmp_path / name
+
+    first = folder(
+        "first",
+        {"id": "Q1", "type": "PER", "names": {"en": ["Ada", ["Lady Ada", 3]]}},
+        ["Q1\tP1\tQ1"],
+        [{"id": "P1", "head_types": ["PER"], "functional": True}],
+    )
+    second = folder(
+        "second",
+        {"id": "Q1", "types": ["PER", "SCI"], "names": {"en": [["Lady Ada", 4]], "de": "Ada"}},
+        ["Q1\tP1\tQ1", "Q1\tP2"],
+        [{"id": "P1", "symmetric": True}, []],
+    )
+    report = import_kb(SourceFilesImporter(), [first, second], tmp_path / "out")
+    assert read(tmp_path / "out", sink.ENTITIES) == [
+        {"id": "Q1", "types": ["PER", "SCI"], "names": {"de": ["Ada"], "en": ["Ada", ["Lady Ada", 7.0]]}}
+    ]
+    assert read(tmp_path / "out", sink.FACTS)[1:] == ["Q1\tP1\tQ1"]
+    (prop_,) = read(tmp_path / "out", sink.PROPERTIES)
+    assert (prop_["head_types"], prop_["functional"], prop_["symmetric"]) == (["PER"], True, False)
+    assert report.counts["rejected"] == 2

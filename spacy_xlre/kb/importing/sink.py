@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple
 
 from ...errors import Errors, fail
 from ...files import PathLike, Rejects, atomic_file
@@ -21,6 +21,7 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS names (
     entity TEXT NOT NULL, lang TEXT NOT NULL, name TEXT NOT NULL, usual INTEGER NOT NULL, place INTEGER NOT NULL,
+    count REAL,
     PRIMARY KEY (entity, lang, name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS types (entity TEXT NOT NULL, type TEXT NOT NULL, PRIMARY KEY (entity, type)) WITHOUT ROWID;
@@ -84,12 +85,15 @@ class ImportSink:
         self._db = db
         self._place = 0
 
-    def add_name(self, entity: str, lang: str, name: str, *, usual: bool = False) -> None:
-        """Add a name of an entity; the usual one of a language comes first."""
+    def add_name(
+        self, entity: str, lang: str, name: str, *, usual: bool = False, count: Optional[float] = None
+    ) -> None:
+        """Add a name of an entity; the usual one of a language comes first, and counts of its uses add up."""
         self._place += 1
         self._db.execute(
-            "INSERT INTO names VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET usual = MAX(usual, excluded.usual)",
-            (entity, lang, name, int(usual), self._place),
+            "INSERT INTO names VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET usual = MAX(usual, excluded.usual), "
+            "count = CASE WHEN excluded.count IS NULL THEN count ELSE COALESCE(count, 0) + excluded.count END",
+            (entity, lang, name, int(usual), self._place, count),
         )
 
     def add_type(self, entity: str, type_: str) -> None:
@@ -240,11 +244,12 @@ def _write_entities(db: sqlite3.Connection, target: Path) -> Tuple[int, int]:
     return n_entities, n_names
 
 
-def _names(db: sqlite3.Connection, entity: str) -> Dict[str, List[str]]:
-    names: Dict[str, List[str]] = {}
-    query = "SELECT lang, name FROM names WHERE entity = ? ORDER BY lang, usual DESC, place"
-    for lang, name in db.execute(query, (entity,)):
-        names.setdefault(lang, []).append(name)
+def _names(db: sqlite3.Connection, entity: str) -> Dict[str, List[Any]]:
+    """Return an entity's names as the source files write them: with a count where there is one."""
+    names: Dict[str, List[Any]] = {}
+    query = "SELECT lang, name, count FROM names WHERE entity = ? ORDER BY lang, usual DESC, place"
+    for lang, name, count in db.execute(query, (entity,)):
+        names.setdefault(lang, []).append(name if count is None else [name, count])
     return names
 
 
@@ -265,6 +270,8 @@ def _write_properties(db: sqlite3.Connection, target: Path, types: Dict[str, str
 
 def _type_names(db: sqlite3.Connection, classes: Sequence[str], types: Dict[str, str]) -> List[str]:
     """Name the types of classes; where one has no type, nothing can be said, and every type is allowed."""
+    if not types:
+        return sorted(set(classes))
     found: List[str] = []
     for class_ in classes:
         query = f"{_MEMBERS} SELECT 1 FROM below WHERE class = :member"
