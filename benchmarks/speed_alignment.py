@@ -1,4 +1,4 @@
-"""Speed of word alignment beside SimAlign, and of whole documents of growing length.
+"""Speed of word alignment beside SimAlign; with --documents also of whole documents of growing length.
 
     python benchmarks/speed_alignment.py --data DIR --encoder FOLDER
 
@@ -90,7 +90,7 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
                 ours(nlp, pairs[:20])
                 found = [len(pairs) / seconds(partial(ours, nlp, pairs)) for _ in range(2)]
                 yield Row(row, "pairs/s", *median_and_spread(found))
-    if not args.quick and wanted(args, "document"):
+    if args.documents:
         yield from documents(args)
 
 
@@ -116,6 +116,7 @@ if __name__ == "__main__":
     parser.add_argument("--layer", type=int, default=7)
     parser.add_argument("--lines", type=int, default=300, help="lines of NTREX (default: 300)")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--documents", action="store_true", help="also align documents of up to 8,000 lines (long)")
     parser.add_argument("--threads", type=int, default=2, help="torch threads (default: 2)")
     parsed = parser.parse_args()
     finish("speed_alignment", list(measure(parsed)), parsed, seeds=[])
