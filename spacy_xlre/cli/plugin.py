@@ -18,6 +18,7 @@ from . import (  # noqa: F401
     package,
     render,
     review,
+    suggest,
 )
 from .app import app
 

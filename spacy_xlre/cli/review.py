@@ -33,7 +33,7 @@ def review_cli(
     min_relation: float = typer.Option(0.05, help="Relations with a lower vote become unknown", min=0.0, max=1.0),
     max_na: float = typer.Option(0.3, help="NA pairs with this vote or more become unknown", min=0.0, max=1.0),
     pipeline: str = typer.Option("", help="The components to train, such as transformer,xlre_relation. Default: all"),
-    jobs: int = typer.Option(1, "--jobs", "-j", help="Models to train at a time, on equal parts of the cores", min=1),
+    jobs: int = typer.Option(1, "--jobs", "-j", help="Models to train at a time; on a GPU 1", min=1),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU id, or -1 for the CPU"),
 ) -> None:
     """Make those labels unknown that models trained on the other texts do not read there.
@@ -48,7 +48,7 @@ def review_cli(
         names = ", ".join(f'"{name}"' for name in pipeline.split(","))
         overrides.append(f"--nlp.pipeline=[{names}]")
     settings = OpinionSettings(min_relation, max_na)
-    done = review(labels, config, output, overrides, settings, folds=folds, jobs=jobs)
+    done = review(labels, config, output, overrides, settings, folds=folds, jobs=jobs if gpu_id < 0 else 1)
     msg.good(
         f"{output}: {done.relations_unknown} of {done.relations} relations and {done.negatives_unknown} of "
         f"{done.negatives} NA pairs made unknown"
