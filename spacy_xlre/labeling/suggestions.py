@@ -30,6 +30,8 @@ from ..tokens import (
 )
 
 SOURCE = "annotated"
+# Tokens to the left and right of a pair that are shown where a Doc has no sentence boundaries.
+AROUND = 64
 _LEAST = 1e-6
 Range = Tuple[int, int]
 Reject = Callable[[int, str, str], None]
@@ -97,6 +99,8 @@ def make_task(doc: Doc, suggestion: Suggestion) -> Dict[str, Any]:
     start, end = min(head.start, tail.start), max(head.end, tail.end)
     if len(doc) > 1 and doc.has_annotation("SENT_START"):
         start, end = doc[start].sent.start, doc[end - 1].sent.end
+    else:
+        start, end = max(0, start - AROUND), min(len(doc), end + AROUND)
     part = doc[start:end]
     spans = [_span(part, entity) for entity in (head, tail)]
     regions = [
