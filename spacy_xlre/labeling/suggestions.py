@@ -74,7 +74,8 @@ def suggest(nlp: Language, docs: Sequence[Doc], n: int, *, per_doc: int = 3) -> 
     found: List[Suggestion] = []
     for index, doc in enumerate(docs):
         (pairs,), scores = relation.predict([_fed(nlp, relation, doc)])
-        known = {_key(r.head, r.tail) for r in (*get_relations(doc), *get_negatives(doc))}
+        known = {_key(relation_.head, relation_.tail) for relation_ in get_relations(doc)}
+        known |= {_key(negative.head, negative.tail) for negative in get_negatives(doc)}
         if not scores.size:
             continue
         best = np.where(pairs.allowed, scores, 0.0)

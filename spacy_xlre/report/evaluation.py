@@ -9,6 +9,7 @@ from spacy.tokens import Doc, Span
 
 from ..errors import Errors, fail
 from ..labeling.quality import DocKey, doc_key, trap_items
+from ..ml.relations.pairs import DocPairs
 from ..pipeline.relation import RelationExtractor
 from ..pipeline.targets import entities_of
 from ..scoring.relations import (
@@ -39,6 +40,7 @@ class Evaluation:
     gold, predicted (Set[RelationItem]): Relations.
     scores (Dict[RelationItem, float]): The scores of all that could be predicted, also below the threshold.
     candidates (Set[PairItem]): Pairs that the component looked at.
+    left_out (int): Pairs beyond the budget of candidates of a Doc.
     traps (Set[RelationItem]): Facts that are true but not stated.
     gold_entities, entities (Dict[str, set]): Entities by language.
     """
@@ -47,6 +49,7 @@ class Evaluation:
     predicted: Set[RelationItem] = field(default_factory=set)
     scores: Dict[RelationItem, float] = field(default_factory=dict)
     candidates: Set[PairItem] = field(default_factory=set)
+    left_out: int = 0
     traps: Set[RelationItem] = field(default_factory=set)
     gold_entities: Dict[str, set] = field(default_factory=dict)
     entities: Dict[str, set] = field(default_factory=dict)
@@ -108,7 +111,9 @@ def evaluate_pipeline(
             result.predicted |= {item for item, score in found.items() if score >= threshold}
             result.scores.update(found)
             result.traps |= trap_items(reference) - truth
-            result.candidates |= set(_candidates(relation, doc, key))
+            (pairs,) = relation.get_candidates([doc], [entities_of(doc)])
+            result.candidates |= set(_candidates(pairs, doc, key))
+            result.left_out += pairs.n_left_out
             for side, source in ((result.gold_entities, reference), (result.entities, doc)):
                 side.setdefault(key[1], set()).update((key, e.start_char, e.end_char, e.label_) for e in source.ents)
     return result
@@ -159,6 +164,8 @@ def evaluation_data(evaluation: Evaluation) -> Dict[str, Any]:
         "macro_f": macro_f1(evaluation.by_label()),
         "with_na": {**_figures(na), "macro_f": macro_f1(count_by(*everything, lambda item: item.label))},
         "candidate_recall": candidate_recall(evaluation.gold, evaluation.candidates),
+        "candidates": len(evaluation.candidates),
+        "candidates_left_out": evaluation.left_out,
         "precision_recall_area": precision_recall_area(evaluation.gold, evaluation.scores),
         "precision_at": {str(n): precision_at(evaluation.gold, evaluation.scores, n) for n in BEST},
         "trap_rate": evaluation.trap_rate(),
@@ -197,8 +204,7 @@ def _with_entities(nlp: Language, reference: Doc) -> Doc:
     return doc
 
 
-def _candidates(relation: RelationExtractor, doc: Doc, key: DocKey) -> Iterator[PairItem]:
-    (pairs,) = relation.get_candidates([doc], [entities_of(doc)])
+def _candidates(pairs: DocPairs, doc: Doc, key: DocKey) -> Iterator[PairItem]:
     for head_start, head_end, tail_start, tail_end in sorted(set(pairs.keys())):
         head, tail = Span(doc, head_start, head_end), Span(doc, tail_start, tail_end)
         yield key, (head.start_char, head.end_char), (tail.start_char, tail.end_char)

@@ -155,6 +155,61 @@ def test_five_hundred_entities_stay_within_the_budget_of_pairs(packed, monkeypat
     assert max(len(row.ids) for row in rows) <= markers.attrs["row_pieces"]
 
 
+@pytest.fixture(scope="module")
+def roberta_folder(tiny_encoder_folder, tmp_path_factory):
+    """A random encoder that counts positions from behind the padding, and has one type of segments."""
+    from transformers import AutoTokenizer, XLMRobertaConfig, XLMRobertaModel
+
+    folder = tmp_path_factory.mktemp("encoders") / "roberta"
+    tokenizer = AutoTokenizer.from_pretrained(tiny_encoder_folder)
+    config = XLMRobertaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=130,
+        type_vocab_size=1,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    XLMRobertaModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_encoders_that_count_positions_otherwise_work_as_well(roberta_folder, packed):
+    fix_random_seed(0)
+    nlp = make_pipeline(marker_model(roberta_folder, packed=packed))
+    nlp.initialize(lambda: make_examples(nlp.vocab))
+    markers = nlp.get_pipe("xlre_relation").model.get_ref("markers")
+    assert layout_of(markers).first_position == markers.shims[0].tokenizer.pad_token_id + 1
+    doc = Doc(nlp.vocab, words=["the"] * 300)
+    doc.ents = [Span(doc, 5, 6, label="PER"), Span(doc, 60, 61, label="PER")]
+    assert np.isfinite(scores(nlp, [doc])).all()
+    train(nlp, steps=2)
+
+
+def test_checkpointed_gradients_are_those_of_the_whole_pass(tiny_encoder_folder):
+    found = []
+    for checkpointing in (False, True):
+        fix_random_seed(0)
+        nlp = make_pipeline(marker_model(tiny_encoder_folder, gradient_checkpointing=checkpointing))
+        nlp.initialize(lambda nlp=nlp: make_examples(nlp.vocab))
+        shim = nlp.get_pipe("xlre_relation").model.get_ref("markers").shims[0]
+        for part in shim.transformer.modules():
+            if type(part).__name__ == "Dropout":
+                part.p = 0.0
+        for layer in shim.transformer.encoder.layer:
+            layer.attention.self.dropout_prob = 0.0
+        for _ in range(2):  # in the first step the output layer is still zero
+            nlp.update(make_examples(nlp.vocab), sgd=nlp.create_optimizer())
+        nlp.update(make_examples(nlp.vocab), sgd=False)
+        found.append(shim.transformer.encoder.layer[0].attention.self.query.weight.grad.numpy().copy())
+    assert np.abs(found[0]).max() > 0
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-3, atol=1e-5)
+
+
 def test_batches_without_candidates_change_nothing(packed):
     empty = [toy for toy in TOYS if len(toy[1]) < 2]
     before = scores(packed, [make_doc(packed.vocab, *toy[:2]) for toy in TOYS])

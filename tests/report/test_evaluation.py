@@ -1,6 +1,7 @@
 """A pipeline that knows one rule (a person and a place of a sentence are P19) on gold Docs of two languages."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -80,6 +81,13 @@ def test_figures_of_the_whole_ranking_do_not_depend_on_the_threshold(nlp, gold):
     assert data["precision_at"] == {"100": 0.5, "200": 0.5, "300": 0.5}
     assert data["precision_recall_area"] > 0.0
     assert nlp.get_pipe("xlre_relation").cfg["threshold"] == 1.0
+
+
+def test_candidates_and_those_beyond_the_budget_are_counted(nlp, gold):
+    relation = nlp.get_pipe("xlre_relation")
+    relation.candidates = replace(relation.candidates, max_pairs=1)
+    data = evaluation_data(evaluate_pipeline(nlp, gold, gold_entities=True))
+    assert (data["candidates"], data["candidates_left_out"], data["candidate_recall"]) == (2, 2, 0.0)
 
 
 def test_na_counts_as_a_label_in_figures_of_their_own(nlp, gold):
