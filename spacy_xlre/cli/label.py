@@ -16,6 +16,7 @@ def label_cli(
     output: Path = typer.Option(..., "--output", "-o", help="The .spacy file of labelled Docs to write"),
     method: str = typer.Option("agreement", "--method", "-m", help="agreement or monolingual"),
     dev: Optional[Path] = typer.Option(None, "--dev", help="Hold bitexts out for development and write them here"),
+    explain: int = typer.Option(0, "--explain", help="Show this many pairs, and why each is a relation, NA or unknown"),
     dev_share: float = typer.Option(0.1, "--dev-share", help="The share of bitexts to hold out", min=0.0, max=0.5),
 ) -> None:
     """Label parallel text from a knowledge base: one Doc per language, with weighted relations."""
@@ -28,6 +29,7 @@ def label_cli(
     from ..corpus.docbin import read_docs, write_docs
     from ..errors import Errors, fail
     from ..kb.store import KnowledgeBase
+    from ..labeling.explanation import Examples
     from ..labeling.label import Labeler
     from ..labeling.settings import LabelingSettings
     from ..tokens import get_relations
@@ -35,7 +37,9 @@ def label_cli(
 
     if method not in ("agreement", "monolingual"):
         raise fail(Errors.X601, method=method)
-    labeler = Labeler(KnowledgeBase.open(kb), LabelingSettings(method=method))  # type: ignore[arg-type]
+    examples = Examples(explain)
+    settings = LabelingSettings(method=method)  # type: ignore[arg-type]
+    labeler = Labeler(KnowledgeBase.open(kb), settings, examples if explain else None)
     bitexts = list(read_docs(aligned, blank_multilingual().vocab))
     bar = tqdm(bitexts, desc="label", unit="bitext", disable=not sys.stderr.isatty())
     every = round(1 / dev_share) if dev is not None and dev_share else len(bitexts) + 1
@@ -48,3 +52,7 @@ def label_cli(
             write_docs(path, docs)
             labels = Counter(relation.label for doc in docs for relation in get_relations(doc))
             msg.good(f"{path}: {len(docs)} Docs, {sum(labels.values())} relations of {len(labels)} labels")
+    for explanation in examples.chosen():
+        typer.echo(f"\n{explanation}")
+    if explain:
+        typer.echo("\n" + ", ".join(f"{count} {decision}" for decision, count in sorted(examples.counts.items())))

@@ -19,6 +19,7 @@ from ..tokens import (
     set_relations,
 )
 from .agreement import LinkedMention, agree
+from .explanation import NOTHING, RELATION, UNKNOWN, Explain, Explanation, described, why_nothing
 from .negatives import fitting_properties, grade_negative
 from .settings import LabelingSettings
 
@@ -28,11 +29,18 @@ class Labeler:
 
     kb (KnowledgeBase): Names and facts.
     settings (LabelingSettings): The method and its thresholds.
+    explain (Optional[Explain]): Called with what was decided of each pair, by agreement, and why.
     """
 
-    def __init__(self, kb: KnowledgeBase, settings: LabelingSettings = LabelingSettings()) -> None:
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        settings: LabelingSettings = LabelingSettings(),
+        explain: Optional[Explain] = None,
+    ) -> None:
         self.kb = kb
         self.settings = settings
+        self.explain = explain
         self._matchers: Dict[str, MentionMatcher] = {}
         self._negatives: Dict[Tuple[str, str], Optional[float]] = {}
 
@@ -90,25 +98,50 @@ class Labeler:
         for (a, head), (b, tail) in _pairs(spans):
             if head.kb_id == tail.kb_id:
                 continue
-            sure = mentions[a].score * mentions[b].score
-            weight = sure * probability.get(head.start, 1.0)
+            sure, translated = mentions[a].score * mentions[b].score, probability.get(head.start, 1.0)
+            weight = sure * translated
+            names = _history(mentions[a]), _history(mentions[b])
             facts = self._facts(head.kb_id_, tail.kb_id_)
             stated = [fact for fact in facts if budget.allows(fact, head, tail)]
+            made_of = f"agreement {sure:.2f} × P(s,t) {translated:.2f}"
+            listed = ", ".join(fact.property for fact in facts)
             if stated and weight >= self.settings.min_weight:
-                source = _history(mentions[a], mentions[b])
                 # Of several facts between two entities a sentence states one, and nobody knows which.
                 share = weight / len(facts)
-                relations += [self._relation(head, fact, tail, share, source) for fact in stated]
+                relations += [self._relation(head, fact, tail, share, "|".join(names)) for fact in stated]
+                self._tell(bitext, segment, head, tail, names, RELATION, share, f"{listed}: {made_of} / {len(facts)}")
             elif facts:
                 unknown.append((head, tail))
+                why = f"weight below {self.settings.min_weight}: {made_of}" if stated else budget.why_not(head, tail)
+                self._tell(bitext, segment, head, tail, names, UNKNOWN, 0.0, f"{listed}: {why}")
             elif (grade := self._negative(head.kb_id_, tail.kb_id_)) is not None:
-                if grade * sure >= self.settings.min_weight:
+                known = grade * sure >= self.settings.min_weight
+                if known:
                     negatives.append(PairNegative(head, tail, grade * sure))
                 else:
                     unknown.append((head, tail))
+                self._tell(bitext, segment, head, tail, names, NOTHING if known else UNKNOWN, known * grade * sure)
         set_relations(doc, _once(relations, self.kb), negatives=negatives, unknown=unknown)
         set_language(doc, segment.label_, bitext=get_bitext_id(bitext))
         return doc
+
+    def _tell(
+        self,
+        bitext: Doc,
+        segment: Span,
+        head: Span,
+        tail: Span,
+        names: Tuple[str, str],
+        decision: str,
+        weight: float,
+        reason: str = "",
+    ) -> None:
+        """Explain a decision to whoever asked; without a reason, why there is no relation."""
+        if self.explain is not None:
+            described_ = described(head, names[0]), described(tail, names[1])
+            reason = reason or why_nothing(self.kb, head.kb_id_, tail.kb_id_, self.settings)
+            where = get_bitext_id(bitext), segment.label_, head[0].sent.text
+            self.explain(Explanation(*where, *described_, decision, weight, reason))
 
     def _entity(self, doc: Doc, segment: Span, start: int, end: int, entity: str) -> Span:
         known = self.kb.entity(entity)
@@ -152,6 +185,12 @@ class _StatementBudget:
             known.append(sentence)
         return sentence in known
 
+    def why_not(self, head: Span, tail: Span) -> str:
+        """Say why a fact does not count as stated between two names."""
+        if max(head.start, tail.start) - min(head.end, tail.end) > self.settings.max_gap:
+            return f"more than {self.settings.max_gap} tokens between the names"
+        return f"labelled in {self.settings.max_statements} sentences before"
+
 
 def _segment_doc(bitext: Doc, segment: Span) -> Doc:
     starts: List[Union[bool, int, None]] = [i == 0 or bool(t.is_sent_start) for i, t in enumerate(segment)]
@@ -178,8 +217,8 @@ def _likeliest(mention: Mention) -> str:
     return max(mention.candidates, key=lambda candidate: (candidate[1], candidate[0]))[0]
 
 
-def _history(head: LinkedMention, tail: LinkedMention) -> str:
-    return "|".join(f"{mention.source}:{mention.votes}/{mention.voters}" for mention in (head, tail))
+def _history(mention: LinkedMention) -> str:
+    return f"{mention.source}:{mention.votes}/{mention.voters}"
 
 
 def _translation_probability(alignment: Alignment, lang: str) -> Dict[int, float]:
