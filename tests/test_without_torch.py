@@ -53,6 +53,12 @@ def test_torch_really_is_hidden():
     assert "ModuleNotFoundError" in run("import torch").stderr
 
 
+def test_a_marker_encoder_says_what_it_needs():
+    ended = run("from spacy_xlre.ml.markers.transformer import build_marker_transformer as b; b('encoder')")
+    assert "[X210]" in ended.stderr
+    assert "pip install" in ended.stderr
+
+
 def test_the_default_component_learns_predicts_and_is_saved():
     ended = run(TRAIN)
     assert ended.returncode == 0, ended.stderr

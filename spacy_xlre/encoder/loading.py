@@ -39,11 +39,9 @@ def load_pretrained(
     RETURNS (Tuple[Any, Any]): Tokenizer and model.
     RAISES (XlreError): If they cannot be loaded, or torch is missing.
     """
-    try:
-        import torch  # noqa: F401
-        from transformers import AutoModel, AutoTokenizer
-    except ImportError as error:
-        raise fail(Errors.X210, reason=error) from None
+    need_torch()
+    from transformers import AutoModel, AutoTokenizer
+
     if Path(name).exists() and not (Path(name) / CONFIG).is_file():
         raise fail(Errors.X205, folder=name, name=CONFIG)
     try:
@@ -54,6 +52,18 @@ def load_pretrained(
     except (OSError, ValueError, RuntimeError) as error:
         raise fail(Errors.X211, name=name, reason=" ".join(str(error).split()).rstrip(".")) from None
     return loaded, model
+
+
+def need_torch() -> None:
+    """Check that torch and transformers are there.
+
+    RAISES (XlreError): If not; the message has the command that installs them.
+    """
+    try:
+        import torch  # noqa: F401
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise fail(Errors.X210, reason=error) from None
 
 
 def _download(name: str) -> str:

@@ -7,6 +7,7 @@ from spacy.tokens import Doc
 from thinc.api import ArgsKwargs, Model, torch2xp, xp2torch
 from thinc.types import Floats2d
 
+from ...encoder.loading import need_torch
 from ...errors import Errors, fail
 from ..frozen import freeze
 from ..frozen_cache import ATTRIBUTE as FROZEN_OUTPUTS
@@ -63,11 +64,12 @@ def build_marker_transformer(
     frozen_cache_mb (int): Megabytes for the frozen layers' outputs, which are then computed once a row and not once an
         epoch, without dropout.
     RETURNS (Model): From (Docs, their pairs) to pair vectors, shape (n_pairs, nO), pairs in the order of the Docs.
-    RAISES (XlreError): If a number is out of range.
+    RAISES (XlreError): If a number is out of range, or torch is missing.
     """
     for setting, value, least in (("row_pieces", row_pieces, 16), ("batch_pieces", batch_pieces, 16)):
         if value < least:
             raise fail(Errors.X300, name=setting, value=value, least=least)
+    need_torch()
     from .shim import EncoderShim
 
     shim = EncoderShim(name, tokenizer_config, transformer_config, mixed_precision, grad_scaler_config)
