@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import List, Optional, Sequence, Tuple, Union
 
-from spacy.attrs import IDX, LENGTH
+from spacy.attrs import IDX, LENGTH, ORTH, SPACY
 from spacy.tokens import Doc, Span
 
 from .inflection import ADDRESSES, capitals_join, elides, elision, endings
@@ -76,6 +76,7 @@ class MentionMatcher:
         self._elides = inflection and elides(lang)
         self._capitals_join = capitals_join(lang)
         self._candidates = lru_cache(100_000)(self._read_candidates)
+        self._may_begin = lru_cache(100_000)(self._read_may_begin)
         if self.lang is not None:
             self._trie = kb.trie(self.lang)
             self._window = kb.manifest.languages[self.lang]["longest"]
@@ -87,14 +88,25 @@ class MentionMatcher:
         tokens = _read_tokens(text)
         mentions: List[Mention] = []
         next_free = 0
-        for i in range(len(tokens.starts)):
-            if i < next_free:
+        for i, (start, end) in enumerate(zip(tokens.starts, tokens.ends)):
+            if i < next_free or not self._may_begin(tokens.text[start:end]):
                 continue
             mention = self._match_at(tokens, i)
             if mention is not None and (self.parts or not self._is_part(tokens, mention)):
                 mentions.append(mention)
                 next_free = mention.end - tokens.first
         return mentions
+
+    def _read_may_begin(self, token: str) -> bool:
+        """Tell whether a name may begin with a token: most do not, and the few that texts repeat are remembered.
+
+        A name that begins there is a prefix of the token, or the token is a prefix of the name; at the beginning of a
+        sentence the same may hold in lower case.
+        """
+        if not token or (self._elides and elision(token, self._text_lang) is not None):
+            return bool(token)
+        forms = {token, token[0].lower() + token[1:]}
+        return any(self._trie.prefixes(form) or next(self._trie.iterkeys(form), None) is not None for form in forms)
 
     def _match_at(self, tokens: _Tokens, i: int) -> Optional[Mention]:
         start = tokens.starts[i]
@@ -164,15 +176,16 @@ def _begins_sentence(tokens: _Tokens, i: int) -> bool:
 
 
 def _read_tokens(text: Union[Doc, Span]) -> _Tokens:
-    string = text.text
-    first = 0 if isinstance(text, Doc) else text.start
+    doc, first = (text, 0) if isinstance(text, Doc) else (text.doc, text.start)
+    rows = doc.to_array([IDX, LENGTH, ORTH, SPACY])[first : first + len(text)]
+    # What `Doc.text` gives, without making an object of each token.
+    strings = doc.vocab.strings
+    words = [strings[orth] for orth in rows[:, 2]]
+    string = "".join([word + " " if space else word for word, space in zip(words, rows[:, 3].tolist())])
     if not string.isprintable() or "  " in string or not unicodedata.is_normalized("NFC", string):
         return _respell(text, first)
-    doc = text if isinstance(text, Doc) else text.doc
-    rows = doc.to_array([IDX, LENGTH])[first : first + len(text)].tolist()
-    offset = rows[0][0]
-    starts = [idx - offset for idx, _ in rows]
-    return _Tokens(fold(string), first, starts, [start + length for start, (_, length) in zip(starts, rows)])
+    starts = (rows[:, 0] - rows[0, 0]).tolist()
+    return _Tokens(fold(string), first, starts, [start + length for start, length in zip(starts, rows[:, 1].tolist())])
 
 
 def _respell(text: Union[Doc, Span], first: int) -> _Tokens:
