@@ -8,6 +8,7 @@ in the layouts of two annotation tools at once. Prodigy's relations interface re
 """
 
 import hashlib
+import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
@@ -17,7 +18,6 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors, fail
-from ..pipeline.relation import RelationExtractor
 from ..tokens import (
     PairNegative,
     Relation,
@@ -28,7 +28,9 @@ from ..tokens import (
     get_unknown,
     set_relations,
 )
+from .second_opinion import score_pairs
 
+RELATION = "xlre_relation"
 SOURCE = "annotated"
 # Tokens to the left and right of a pair that are shown where a Doc has no sentence boundaries.
 AROUND = 64
@@ -67,24 +69,18 @@ def suggest(nlp: Language, docs: Sequence[Doc], n: int, *, per_doc: int = 3) -> 
     RETURNS (List[Suggestion]): The most useful first.
     RAISES (XlreError): If the pipeline has no relation component.
     """
-    relation = next((pipe for _, pipe in nlp.pipeline if isinstance(pipe, RelationExtractor)), None)
-    if relation is None:
+    if RELATION not in nlp.pipe_names:
         raise fail(Errors.X703, names=", ".join(nlp.pipe_names) or "no components")
-    threshold = _logit(np.array(relation.cfg["threshold"]))
+    threshold = _logit(nlp.get_pipe(RELATION).cfg["threshold"])  # type: ignore[attr-defined]
     found: List[Suggestion] = []
-    for index, doc in enumerate(docs):
-        (pairs,), scores = relation.predict([_fed(nlp, relation, doc)])
-        known = {_key(relation_.head, relation_.tail) for relation_ in get_relations(doc)}
+    for index, (doc, scores) in enumerate(zip(docs, score_pairs(nlp, docs))):
+        known = {_key(relation.head, relation.tail) for relation in get_relations(doc)}
         known |= {_key(negative.head, negative.tail) for negative in get_negatives(doc)}
-        if not scores.size:
-            continue
-        best = np.where(pairs.allowed, scores, 0.0)
-        for key, row in zip(pairs.keys(), best):
-            column = int(row.argmax())
-            if key not in known and row[column] > 0.0:
-                distance = abs(float(_logit(row[column]) - threshold))
-                label, score = relation.labels[column], float(row[column])
-                found.append(Suggestion(index, key[:2], key[2:], label, score, distance))
+        for key, by_label in scores.items():
+            if key not in known and by_label:
+                label = max(by_label, key=by_label.__getitem__)
+                score = by_label[label]
+                found.append(Suggestion(index, key[:2], key[2:], label, score, abs(float(_logit(score) - threshold))))
     chosen: List[Suggestion] = []
     taken: Counter = Counter()
     for suggestion in sorted(found, key=lambda s: (s.distance, s.doc, s.head, s.tail)):
@@ -227,17 +223,6 @@ def _set_answers(doc: Doc, answers: Dict[Tuple[int, int, int, int], Optional[str
     set_relations(doc, relations, negatives=negatives, unknown=unknown)
 
 
-def _fed(nlp: Language, relation: RelationExtractor, doc: Doc) -> Doc:
-    """Run what stands before the component on a copy, but for entities, which the Doc has."""
-    copied = doc.copy()
-    for name, pipe in nlp.pipeline:
-        if name == relation.name:
-            break
-        if name != "ner":
-            copied = pipe(copied)
-    return copied
-
-
 def _span(part: Span, entity: Span) -> Dict[str, Any]:
     return {
         "start": entity.start_char - part.start_char,
@@ -259,8 +244,6 @@ def _logit(score: Any) -> Any:
 
 def read_tasks(lines: Iterable[Tuple[int, str]], reject: Reject) -> Iterator[Tuple[int, Dict[str, Any]]]:
     """Read tasks from JSON lines, or from the lines of a JSON array with a task a line."""
-    import json
-
     for number, line in lines:
         text = line.strip().removesuffix(",")
         if text in ("", "[", "]"):
