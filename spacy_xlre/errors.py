@@ -208,6 +208,9 @@ class Errors(metaclass=_WithCodes):
         "{path}, line {line}: {reason}. Correct the file, or convert it to N-Triples, of which bad lines are left out."
     )
     X114 = "'{found}' does not say which class is which type. Write CLASS=TYPE, for example Q5=PER."
+    X115 = "{path}, line 1: not the header of a table of inflections. It must be, tab-separated: {header}"
+    X116 = "{path}, line {line}: not a language, endings and as many replacements, and a number. Correct or remove the line."
+    X117 = "{path}: there are no names in language '{lang}', named in {option}; there are {langs}. Choose one of these."
     # command line and project
     X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
     X701 = "{path} is not a trained pipeline. Run the train step first, or pass the folder that 'spacy train' wrote."

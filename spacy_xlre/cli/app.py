@@ -1,7 +1,7 @@
 """The `spacy xlre` command group, and how its commands report problems."""
 
 import functools
-from typing import Any, Callable, Dict, Optional, TypeVar
+from typing import Any, Callable, Dict, List, Optional, TypeVar
 
 import typer
 
@@ -37,6 +37,11 @@ def command(
         return function
 
     return register
+
+
+def split_words(words: str) -> List[str]:
+    """Return the words of an option that takes several, separated by commas."""
+    return [word.strip() for word in words.split(",") if word.strip()]
 
 
 def _end(message: str) -> None:

@@ -7,7 +7,7 @@ from typing import List, Optional
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import command, split_words
 
 
 class Format(str, Enum):
@@ -34,7 +34,7 @@ def convert_cli(
     from ..tokens.blank import blank_multilingual
 
     nlp = blank_multilingual()
-    both = [label.strip() for label in symmetric.split(",") if label.strip()]
+    both = split_words(symmetric)
     with Rejects(rejects or output.with_suffix(".rejects.tsv")) as left_out:
         docs = (
             doc

@@ -6,7 +6,7 @@ from typing import List, Optional
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import command, split_words
 
 
 @command("corpus")
@@ -27,7 +27,7 @@ def corpus_cli(
     from ..tokens.blank import blank_multilingual
 
     nlp = blank_multilingual()
-    wanted = [lang.strip() for lang in langs.split(",") if lang.strip()]
+    wanted = split_words(langs)
     with Rejects(rejects or output.with_suffix(".rejects.tsv")) as left_out:
         docs = []
         for id_, texts in read_parallel(inputs, left_out, langs=wanted, documents=documents):

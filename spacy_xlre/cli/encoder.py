@@ -6,7 +6,7 @@ from typing import List, Optional
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import command, split_words
 
 
 @command("encoder")
@@ -31,7 +31,7 @@ def encoder_cli(
     write_encoder_folder(
         dest,
         source=source,
-        languages=[code.strip() for code in languages.split(",") if code.strip()],
+        languages=split_words(languages),
         corpus=corpus or [],
         words=words,
         once_in=once_in,

@@ -7,7 +7,7 @@ from typing import Optional
 import typer
 from wasabi import msg
 
-from .app import app, command
+from .app import app, command, split_words
 
 kb_app = typer.Typer(name="kb", help="Build a knowledge base, and look into one.", no_args_is_help=True)
 app.add_typer(kb_app)
@@ -19,6 +19,9 @@ def build_cli(
     facts: Path = typer.Argument(..., help="Facts: subject, property, object, tab-separated"),
     properties: Path = typer.Argument(..., help="Properties with names and allowed types: JSON lines"),
     dest: Path = typer.Argument(..., help="The folder to make, or a knowledge base to replace"),
+    ignore_case: str = typer.Option("", help="Comma-separated languages in which capitals do not count"),
+    ignore_diacritics: str = typer.Option("", help="Comma-separated languages in which diacritics do not count"),
+    inflections: Optional[Path] = typer.Option(None, help="Endings of names, which 'spacy xlre label --learn' wrote"),
     rejects: Optional[Path] = typer.Option(None, "--rejects", help="What was left out, and why (TSV)"),
 ) -> None:
     """Build a knowledge base from files of entities, facts and properties."""
@@ -32,7 +35,17 @@ def build_cli(
             bar.set_postfix_str(step)
             bar.update()
 
-        report = build_kb(entities, facts, properties, dest, rejects=rejects, progress=show)
+        report = build_kb(
+            entities,
+            facts,
+            properties,
+            dest,
+            ignore_case=split_words(ignore_case),
+            ignore_diacritics=split_words(ignore_diacritics),
+            inflections=inflections,
+            rejects=rejects,
+            progress=show,
+        )
     counts = report.manifest.counts
     kept = ", ".join(f"{counts[what]} {what}" for what in ("entities", "names", "properties", "facts"))
     msg.good(f"{dest}: {kept}; {counts['rejected']} rejected")
@@ -53,12 +66,12 @@ def info_cli(kb: Path = typer.Argument(..., help="A knowledge base")) -> None:
         divider=True,
         aligns=("l", "r"),
     )
-    columns = ("names", "keys", "ambiguous", "unmatchable")
+    columns = ("names", "keys", "inflected", "ambiguous", "unmatchable")
     msg.table(
         [(lang, *(str(counts[column]) for column in columns)) for lang, counts in store.manifest.languages.items()],
-        header=("language", "names", "different", "ambiguous", "never matched"),
+        header=("language", "names", "different", "only inflected", "ambiguous", "never matched"),
         divider=True,
-        aligns=("l", "r", "r", "r", "r"),
+        aligns=("l", "r", "r", "r", "r", "r"),
     )
     msg.table(
         [

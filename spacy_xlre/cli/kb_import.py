@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Dict, List
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import command, split_words
 from .kb import kb_app
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def import_cli(
     from ..kb.importing import import_kb, rdf, webnlg, wikidata, xfactr
     from ..kb.importing.sink import Importer
 
-    names, facts = ([word.strip() for word in words.split(",") if word.strip()] for words in (languages, properties))
+    names, facts = split_words(languages), split_words(properties)
     importer: Importer
     known: Dict[str, str] = {}
     if format_ is Format.wikidata:

@@ -17,6 +17,7 @@ def label_cli(
     method: str = typer.Option("agreement", "--method", "-m", help="agreement or monolingual"),
     dev: Optional[Path] = typer.Option(None, "--dev", help="Hold bitexts out for development and write them here"),
     explain: int = typer.Option(0, "--explain", help="Show this many pairs, and why each is a relation, NA or unknown"),
+    learn: Optional[Path] = typer.Option(None, "--learn", help="Folder for names and endings learned, to be reviewed"),
     dev_share: float = typer.Option(0.1, "--dev-share", help="The share of bitexts to hold out", min=0.0, max=0.5),
 ) -> None:
     """Label parallel text from a knowledge base: one Doc per language, with weighted relations."""
@@ -31,6 +32,7 @@ def label_cli(
     from ..kb.store import KnowledgeBase
     from ..labeling.explanation import Examples
     from ..labeling.label import Labeler
+    from ..labeling.learned_names import LearnedNames
     from ..labeling.settings import LabelingSettings
     from ..tokens import get_relations
     from ..tokens.blank import blank_multilingual
@@ -39,7 +41,9 @@ def label_cli(
         raise fail(Errors.X601, method=method)
     examples = Examples(explain)
     settings = LabelingSettings(method=method)  # type: ignore[arg-type]
-    labeler = Labeler(KnowledgeBase.open(kb), settings, examples if explain else None)
+    store = KnowledgeBase.open(kb)
+    learned = LearnedNames(store) if learn is not None else None
+    labeler = Labeler(store, settings, examples if explain else None, learned)
     bitexts = list(read_docs(aligned, blank_multilingual().vocab))
     bar = tqdm(bitexts, desc="label", unit="bitext", disable=not sys.stderr.isatty())
     every = round(1 / dev_share) if dev is not None and dev_share else len(bitexts) + 1
@@ -52,6 +56,9 @@ def label_cli(
             write_docs(path, docs)
             labels = Counter(relation.label for doc in docs for relation in get_relations(doc))
             msg.good(f"{path}: {len(docs)} Docs, {sum(labels.values())} relations of {len(labels)} labels")
+    if learn is not None and learned is not None:
+        n_names, n_patterns = learned.write(learn)
+        msg.good(f"{learn}: {n_names} names and {n_patterns} endings learned; review them, then give them to 'xlre kb'")
     for explanation in examples.chosen():
         typer.echo(f"\n{explanation}")
     if explain:

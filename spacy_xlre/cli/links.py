@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 from wasabi import msg
 
-from .app import app, command
+from .app import app, command, split_words
 
 links_app = typer.Typer(name="links", help="Word alignments in the Pharaoh format.", no_args_is_help=True)
 app.add_typer(links_app, name="links")
@@ -26,7 +26,7 @@ def import_cli(
     from ..tokens.blank import blank_multilingual
     from ..tokens.languages import check_language
 
-    codes = [code.strip() for code in languages.split(",") if code.strip()]
+    codes = split_words(languages)
     if len(codes) != 2 or codes[0] == codes[1]:
         raise fail(Errors.X509, found=languages)
     for code in codes:

@@ -7,7 +7,7 @@ import typer
 from wasabi import msg
 
 from .align import make_pipeline, read_settings
-from .app import command
+from .app import command, split_words
 
 if TYPE_CHECKING:
     from ..pipeline.aligner import Aligner
@@ -41,7 +41,7 @@ def mine_cli(
     for path in output:
         if path.suffix not in SUFFIXES:
             raise fail(Errors.X510, path=path, suffixes=" or ".join(SUFFIXES))
-    codes = [code.strip() for code in languages.split(",")] if languages else [p.suffix[1:] for p in (source, target)]
+    codes = split_words(languages) if languages else [p.suffix[1:] for p in (source, target)]
     if len(codes) != 2 or codes[0] == codes[1] or not all(codes):
         raise fail(Errors.X509, found=",".join(codes))
     for code in codes:

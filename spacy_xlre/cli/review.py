@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Dict, List, Optional, Sequence
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import command, split_words
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -45,7 +45,7 @@ def review_cli(
 
     overrides = [f"--training.eval_frequency={SELDOM}", *ctx.args, "--gpu-id", str(gpu_id)]
     if pipeline:
-        names = ", ".join(f'"{name}"' for name in pipeline.split(","))
+        names = ", ".join(f'"{name}"' for name in split_words(pipeline))
         overrides.append(f"--nlp.pipeline=[{names}]")
     settings = OpinionSettings(min_relation, max_na)
     done = review(labels, config, output, overrides, settings, folds=folds, jobs=jobs if gpu_id < 0 else 1)

@@ -12,18 +12,22 @@ from collections import Counter
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
+from typing import Callable, Collection, Dict, FrozenSet, Iterator, List, Optional, Set, Tuple, Union
 
 from ..errors import Errors, fail
 from ..extras import need
 from ..files import Rejects, atomic_file, atomic_folder
-from .names import is_matchable, name_key
+from .learned_inflection import Inflections, read_inflections
+from .names import is_matchable
 from .schema import DATABASE, INDEXES, MANIFEST, REJECTS, TABLES, Manifest, Property
 from .sources import NameRow, read_entities, read_facts, read_properties
+from .spelling import Spelling
 
 # A property that the file does not call functional is so if nearly all of at least so many subjects have one object.
 FUNCTIONAL_SHARE = 0.98
 FUNCTIONAL_SUBJECTS = 20
+# An inflected form means an entity so much less than a name of another one that is spelled like it.
+INFLECTED_SCORE = 0.1
 # What `progress` is told, in this order.
 STEPS = ("properties", "entities", "facts", "names")
 
@@ -54,6 +58,9 @@ def build_kb(
     properties: PathLike,
     dest: PathLike,
     *,
+    ignore_case: Collection[str] = (),
+    ignore_diacritics: Collection[str] = (),
+    inflections: Optional[PathLike] = None,
     rejects: Optional[PathLike] = None,
     progress: Progress = lambda step: None,
 ) -> BuildReport:
@@ -66,17 +73,26 @@ def build_kb(
 
     entities, facts, properties (str or Path): The files.
     dest (str or Path): The folder to make, or a knowledge base to replace.
+    ignore_case, ignore_diacritics (Collection[str]): The languages in which they do not count (`kb.spelling`).
+    inflections (Optional[str or Path]): A table of the endings that names take on (`kb.learned_inflection`).
     rejects (Optional[str or Path]): Where to write the table of what was left out; by default into the folder.
     progress (Callable[[str], None]): Called with the name of each of the `STEPS` as it begins.
     RETURNS (BuildReport): Counts of what was taken over and left out.
-    RAISES (XlreError): If a file is missing, has no UTF-8 or nothing usable, or `dest` is something else.
+    RAISES (XlreError): If a file is missing, has no UTF-8 or nothing usable, `dest` is something else, or there are
+        no names in a language that is named.
     """
     dest = Path(dest)
     version = _next_version(dest)
     with ExitStack() as stack:
         folder = stack.enter_context(atomic_folder(dest / str(version), marker=DATABASE))
         left_out = stack.enter_context(Rejects(folder / REJECTS if rejects is None else rejects))
-        manifest = _Builder(folder, left_out).run(version, Path(entities), Path(facts), Path(properties), progress)
+        policy = _Policy(
+            frozenset(ignore_case),
+            frozenset(ignore_diacritics),
+            read_inflections(inflections) if inflections is not None else Inflections({}),
+        )
+        sources = Path(entities), Path(facts), Path(properties)
+        manifest = _Builder(folder, left_out, policy).run(version, *sources, progress)
     with atomic_file(dest / MANIFEST) as path:
         path.write_text(manifest.to_json(), encoding="utf8")
     _remove_leftovers(dest, version)
@@ -102,12 +118,30 @@ def _remove_leftovers(dest: Path, version: int) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class _Policy:
+    """How names are compared with texts."""
+
+    ignore_case: FrozenSet[str]
+    ignore_diacritics: FrozenSet[str]
+    inflections: Inflections
+
+    def spelling(self, lang: str) -> Spelling:
+        return Spelling(lang, lang in self.ignore_case, lang in self.ignore_diacritics)
+
+    def check(self, langs: Collection[str], path: Path) -> None:
+        for option, named in (("ignore_case", self.ignore_case), ("ignore_diacritics", self.ignore_diacritics)):
+            for lang in named - set(langs):
+                raise fail(Errors.X117, path=path, lang=lang, option=option, langs=", ".join(langs) or "none")
+
+
 class _Builder:
     """One build: the database being filled, and the table of rejects."""
 
-    def __init__(self, folder: Path, left_out: Rejects):
+    def __init__(self, folder: Path, left_out: Rejects, policy: _Policy):
         self.folder = folder
         self.left_out = left_out
+        self.policy = policy
         self._reject = left_out.add
         self._make_trie = need("marisa_trie", extra="kb").Trie
 
@@ -124,6 +158,7 @@ class _Builder:
             self._add_properties(db, found)
             progress("names")
             languages = self._add_aliases(db)
+            self.policy.check(languages, entities)
             db.executescript(INDEXES)
             db.execute("ANALYZE")
             db.commit()
@@ -172,8 +207,13 @@ class _Builder:
 
         places: Dict[Tuple[int, str], int] = {}
         seen: Set[Tuple[int, str, str]] = set()
-        cursor = db.cursor()
+        cursor, current = db.cursor(), -1
         for number, name in rows():
+            if number != current and not add_up:
+                # An entity has a single line, so nothing of the others need be remembered.
+                places.clear()
+                seen.clear()
+                current = number
             if (number, name.lang, name.name) in seen:
                 self._reject(path, name.line, "duplicate name of one entity", name.name)
                 continue
@@ -228,35 +268,54 @@ class _Builder:
             db.execute("INSERT INTO properties VALUES (?, ?, ?)", (number, prop.id, prop.to_json()))
 
     def _add_aliases(self, db: sqlite3.Connection) -> Dict[str, Dict[str, int]]:
-        languages: Dict[str, Dict[str, int]] = {}
-        for (lang,) in db.execute("SELECT DISTINCT lang FROM names ORDER BY lang").fetchall():
-            names = [name for (name,) in db.execute("SELECT name FROM names WHERE lang = ?", (lang,))]
-            trie = self._make_trie({name_key(name) for name in names})
-            trie.save(str(self.folder / f"{lang}.marisa"))
-            db.execute("CREATE TEMP TABLE scores (key INTEGER, entity INTEGER, score REAL)")
-            db.executemany(
-                "INSERT INTO scores VALUES (?, ?, ?)",
-                (
-                    (trie[name_key(name)], number, count if count is not None else (1 + facts) / (1 + position))
-                    for number, position, name, count, facts in db.execute(
-                        "SELECT entity, position, name, count, facts FROM names JOIN entities ON number = entity "
-                        "WHERE lang = ? ORDER BY entity, position",
-                        (lang,),
-                    ).fetchall()
-                ),
-            )
-            db.execute(
-                "INSERT INTO aliases SELECT ?, key, entity, score / SUM(score) OVER (PARTITION BY key) FROM "
-                "(SELECT key, entity, MAX(score) AS score FROM scores GROUP BY key, entity)",
+        return {
+            lang: self._add_language(db, lang)
+            for (lang,) in db.execute("SELECT DISTINCT lang FROM names ORDER BY lang").fetchall()
+        }
+
+    def _add_language(self, db: sqlite3.Connection, lang: str) -> Dict[str, int]:
+        spelling, inflections = self.policy.spelling(lang), self.policy.inflections
+        keys: Dict[str, bool] = {}
+        n_names = n_unmatchable = 0
+        for (name,) in db.execute("SELECT name FROM names WHERE lang = ?", (lang,)):
+            key = spelling.key(name)
+            keys[key] = True
+            n_names += 1
+            n_unmatchable += not is_matchable(key)
+            for form in inflections.forms(name, lang):
+                keys.setdefault(spelling.key(form), False)
+        trie = self._make_trie(keys)
+        trie.save(str(self.folder / f"{lang}.marisa"))
+        counts = {
+            "names": n_names,
+            "keys": len(trie),
+            "inflected": sum(not is_name for is_name in keys.values()),
+            "unmatchable": n_unmatchable,
+            "longest": max(map(len, keys)),
+            "ignore_case": int(spelling.ignore_case),
+            "ignore_diacritics": int(spelling.ignore_diacritics),
+        }
+        keys.clear()
+
+        def scores() -> Iterator[Tuple[int, int, float]]:
+            rows = db.execute(
+                "SELECT entity, position, name, count, facts FROM names JOIN entities ON number = entity "
+                "WHERE lang = ? ORDER BY entity, position",
                 (lang,),
             )
-            db.execute("DROP TABLE scores")
-            ambiguous = "SELECT COUNT(*) FROM (SELECT 1 FROM aliases WHERE lang = ? GROUP BY key HAVING COUNT(*) > 1)"
-            languages[lang] = {
-                "names": len(names),
-                "keys": len(trie),
-                "ambiguous": db.execute(ambiguous, (lang,)).fetchone()[0],
-                "unmatchable": sum(not is_matchable(name_key(name)) for name in names),
-                "longest": max(len(name_key(name)) for name in names),
-            }
-        return languages
+            for number, position, name, count, facts in rows:
+                score = count if count is not None else (1 + facts) / (1 + position)
+                yield trie[spelling.key(name)], number, score
+                for form in inflections.forms(name, lang):
+                    yield trie[spelling.key(form)], number, INFLECTED_SCORE * score
+
+        db.execute("CREATE TEMP TABLE scores (key INTEGER, entity INTEGER, score REAL)")
+        db.executemany("INSERT INTO scores VALUES (?, ?, ?)", scores())
+        db.execute(
+            "INSERT INTO aliases SELECT ?, key, entity, score / SUM(score) OVER (PARTITION BY key) FROM "
+            "(SELECT key, entity, MAX(score) AS score FROM scores GROUP BY key, entity)",
+            (lang,),
+        )
+        db.execute("DROP TABLE scores")
+        ambiguous = "SELECT COUNT(*) FROM (SELECT 1 FROM aliases WHERE lang = ? GROUP BY key HAVING COUNT(*) > 1)"
+        return {**counts, "ambiguous": db.execute(ambiguous, (lang,)).fetchone()[0]}

@@ -10,7 +10,8 @@ from spacy.attrs import IDX, LENGTH, ORTH, SPACY
 from spacy.tokens import Doc, Span
 
 from .inflection import ADDRESSES, capitals_join, elides, elision, endings
-from .names import fold, is_matchable
+from .names import is_matchable
+from .spelling import Spelling
 from .store import Candidates, KnowledgeBase
 
 # A name of fewer characters takes no ending: "Ems" is not the genitive of "Em".
@@ -51,7 +52,7 @@ class _Tokens:
 class MentionMatcher:
     """Find the names of one language: from left to right the longest at each place, on token boundaries.
 
-    A name is compared exactly, but for the spelling of apostrophes, hyphens, middle dots and spaces. Besides:
+    A name is compared exactly, but for differences that do not count in the language (`kb.spelling`). Besides:
 
     - Where a sentence begins, a name that begins in lower case is found capitalised.
     - With `inflection`, the name's last token may have an ending of the language (`kb.inflection`) or a full stop, and
@@ -79,13 +80,14 @@ class MentionMatcher:
         self._may_begin = lru_cache(100_000)(self._read_may_begin)
         if self.lang is not None:
             self._trie = kb.trie(self.lang)
+            self._spelling = kb.spelling(self.lang)
             self._window = kb.manifest.languages[self.lang]["longest"]
 
     def __call__(self, text: Union[Doc, Span]) -> List[Mention]:
         """Return the mentions of a Doc or Span in text order, none overlapping."""
         if self.lang is None or not len(text):
             return []
-        tokens = _read_tokens(text)
+        tokens = _read_tokens(text, self._spelling)
         mentions: List[Mention] = []
         next_free = 0
         for i, (start, end) in enumerate(zip(tokens.starts, tokens.ends)):
@@ -175,7 +177,7 @@ def _begins_sentence(tokens: _Tokens, i: int) -> bool:
     return at < 0 or tokens.text[at] in _SENTENCE_END
 
 
-def _read_tokens(text: Union[Doc, Span]) -> _Tokens:
+def _read_tokens(text: Union[Doc, Span], spelling: Spelling) -> _Tokens:
     doc, first = (text, 0) if isinstance(text, Doc) else (text.doc, text.start)
     rows = doc.to_array([IDX, LENGTH, ORTH, SPACY])[first : first + len(text)]
     # What `Doc.text` gives, without making an object of each token.
@@ -183,12 +185,13 @@ def _read_tokens(text: Union[Doc, Span]) -> _Tokens:
     words = [strings[orth] for orth in rows[:, 2]]
     string = "".join([word + " " if space else word for word, space in zip(words, rows[:, 3].tolist())])
     if not string.isprintable() or "  " in string or not unicodedata.is_normalized("NFC", string):
-        return _respell(text, first)
+        return _respell(text, first, spelling)
     starts = (rows[:, 0] - rows[0, 0]).tolist()
-    return _Tokens(fold(string), first, starts, [start + length for start, length in zip(starts, rows[:, 1].tolist())])
+    ends = [start + length for start, length in zip(starts, rows[:, 1].tolist())]
+    return _Tokens(spelling.fold(string), first, starts, ends)
 
 
-def _respell(text: Union[Doc, Span], first: int) -> _Tokens:
+def _respell(text: Union[Doc, Span], first: int, spelling: Spelling) -> _Tokens:
     """Read tokens composed (NFC), with one space for any whitespace between them but a line break for an empty line."""
     pieces: List[str] = []
     starts: List[int] = []
@@ -196,7 +199,7 @@ def _respell(text: Union[Doc, Span], first: int) -> _Tokens:
     length = 0
     for token in text:
         if not token.is_space:
-            piece = fold(unicodedata.normalize("NFC", token.text))
+            piece = spelling.fold(unicodedata.normalize("NFC", token.text))
         elif token.text.count("\n") > 1:
             piece = "\n"
         else:

@@ -1,4 +1,4 @@
-"""How a name is written down as a key, so that the same name in a text finds it."""
+"""How a name is written down, and which names are looked for in texts."""
 
 import unicodedata
 
@@ -32,11 +32,6 @@ def clean_name(name: str) -> str:
 def fold(text: str) -> str:
     """Return a text with apostrophes, hyphens, spaces and middle dots in one spelling, as long as it was."""
     return text.translate(_FOLDED) if not text.isascii() else text
-
-
-def name_key(name: str) -> str:
-    """Return the key under which a name is stored and looked up."""
-    return fold(clean_name(name))
 
 
 def is_matchable(key: str) -> bool:

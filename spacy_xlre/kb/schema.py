@@ -13,7 +13,7 @@ from typing import Any, Dict, Optional, Tuple, Union
 
 from ..errors import Errors, fail
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "kb.json"
 DATABASE = "kb.sqlite"
 REJECTS = "rejects.tsv"
@@ -100,7 +100,8 @@ class Manifest:
 
     version (int): The folder with the store; each build makes the next one.
     languages (Dict[str, Dict[str, int]]): By language, the number of `names`, of different `keys`, of `ambiguous` keys
-        (several entities), of `unmatchable` names (see `names.is_matchable`) and the length of the `longest` key.
+        (several entities), of `unmatchable` names (see `names.is_matchable`), of keys that only `inflected` forms
+        have, and the length of the `longest` key; `ignore_case` and `ignore_diacritics` are 1 or 0.
     counts (Dict[str, int]): Entities, names, properties, facts, rejected.
     """
 

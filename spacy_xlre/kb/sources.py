@@ -36,6 +36,7 @@ from .schema import Fact, Property
 
 Reject = Callable[[Path, int, str, str], None]
 ENTITY_COLUMNS = ["id", "types", "lang", "name"]
+ENTITY_TABLE = "entities.tsv"
 
 
 @dataclass(frozen=True)

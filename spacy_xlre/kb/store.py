@@ -11,8 +11,8 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ..errors import Errors, fail
 from ..extras import need
-from .names import name_key
 from .schema import DATABASE, Entity, Fact, Manifest, Property, read_manifest
+from .spelling import Spelling
 
 __all__ = ["Candidates", "Entity", "Fact", "KnowledgeBase", "Property"]
 
@@ -64,15 +64,22 @@ class KnowledgeBase:
         primary = lang.partition("-")[0]
         return primary if primary in self.manifest.languages else None
 
+    def spelling(self, lang: str) -> Spelling:
+        """Return how the names of a language that the knowledge base has are compared."""
+        counts = self.manifest.languages[lang]
+        return Spelling(lang, bool(counts["ignore_case"]), bool(counts["ignore_diacritics"]))
+
     def candidates(self, name: str, lang: str) -> Candidates:
         """Return the entities that a name may mean, as (id, prior), the likeliest first; the priors add up to 1.
 
-        name (str): A name as it may stand in a text; apostrophes, hyphens and spaces may be in any spelling.
+        name (str): A name as it may stand in a text, in any spelling that means the same (`kb.spelling`).
         lang (str): A language code.
         """
-        lang = self.resolve_language(lang) or lang
-        key = self.trie(lang).get(name_key(name)) if lang in self.manifest.languages else None
-        return [] if key is None else self.candidates_of_key(key, lang)
+        resolved = self.resolve_language(lang)
+        if resolved is None:
+            return []
+        key = self.trie(resolved).get(self.spelling(resolved).key(name))
+        return [] if key is None else self.candidates_of_key(key, resolved)
 
     def candidates_of_key(self, key: int, lang: str) -> Candidates:
         """Return what `candidates` returns, for a name's number in the language's trie."""

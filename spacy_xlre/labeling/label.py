@@ -20,6 +20,7 @@ from ..tokens import (
 )
 from .agreement import LinkedMention, agree
 from .explanation import NOTHING, RELATION, UNKNOWN, Explain, Explanation, described, why_nothing
+from .learned_names import LearnedNames
 from .negatives import fitting_properties, grade_negative
 from .settings import LabelingSettings
 
@@ -30,6 +31,7 @@ class Labeler:
     kb (KnowledgeBase): Names and facts.
     settings (LabelingSettings): The method and its thresholds.
     explain (Optional[Explain]): Called with what was decided of each pair, by agreement, and why.
+    learned (Optional[LearnedNames]): Is told the agreed mentions, to learn names and their forms from them.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class Labeler:
         kb: KnowledgeBase,
         settings: LabelingSettings = LabelingSettings(),
         explain: Optional[Explain] = None,
+        learned: Optional[LearnedNames] = None,
     ) -> None:
         self.kb = kb
         self.settings = settings
         self.explain = explain
+        self.learned = learned
         self._matchers: Dict[str, MentionMatcher] = {}
         self._negatives: Dict[Tuple[str, str], Optional[float]] = {}
 
@@ -91,6 +95,9 @@ class Labeler:
         doc = _segment_doc(bitext, segment)
         spans = [self._entity(doc, segment, m.start, m.end, m.entity) for m in mentions]
         doc.set_ents(spans)
+        if self.learned is not None:
+            for mention, span in zip(mentions, spans):
+                self.learned.see(segment.label_, mention, span.text)
         relations: List[Relation] = []
         negatives: List[PairNegative] = []
         unknown: List[Tuple[Span, Span]] = []

@@ -52,7 +52,7 @@ def test_info_shows_counts_by_language_and_property(arguments: List[str]):
     run("build", *arguments)
     output = run("info", arguments[-1])
     assert "entities 3" in output
-    assert "en 3 2 1 0" in output
+    assert "en 3 2 0 1 0" in output
     assert "P19 place of birth 1 PER any" in output
 
 

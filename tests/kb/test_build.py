@@ -29,8 +29,11 @@ def test_a_build_counts_what_it_took_over(build: Build):
         "names": 9,
         "keys": 8,
         "ambiguous": 1,
+        "inflected": 0,
         "unmatchable": 0,
         "longest": len("University of Paris"),
+        "ignore_case": 0,
+        "ignore_diacritics": 0,
     }
     assert rejected(report) == []
 
@@ -315,3 +318,8 @@ def rebuild(folder: Path, **settings: object) -> BuildReport:
 
 def snapshot(folder: Path) -> List[Tuple[str, bytes]]:
     return [(path.name, path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def test_a_policy_for_a_language_without_names_is_refused(build: Build):
+    with pytest.raises(XlreError, match="no names in language 'sw', named in ignore_case"):
+        build(ignore_case=["sw"])

@@ -9,13 +9,16 @@ from spacy.tokens import Doc
 
 from spacy_xlre.kb import KnowledgeBase, MentionMatcher, build_kb
 from spacy_xlre.kb.inflection import elision, endings
-from spacy_xlre.kb.names import is_matchable, name_key
+from spacy_xlre.kb.learned_inflection import Inflections
+from spacy_xlre.kb.names import is_matchable
+from spacy_xlre.kb.spelling import Spelling
 from spacy_xlre.tokens.blank import blank_multilingual
 from spacy_xlre.tokens.tokenizer import MultilingualTokenizer
 
 from .conftest import write_jsonl, write_tsv
 
 NLP = blank_multilingual()
+KEY = Spelling().key
 Find = Callable[..., List[str]]
 
 NAMES: Dict[str, List[str]] = {
@@ -40,11 +43,13 @@ NAMES: Dict[str, List[str]] = {
 }
 
 
-def make_kb(folder: Path, names: Dict[str, Sequence[str]]) -> KnowledgeBase:
+def make_kb(folder: Path, names: Dict[str, Sequence[str]], **policy: Any) -> KnowledgeBase:
+    folder.mkdir(exist_ok=True)
     rows = [{"id": f"{lang}:{i}", "names": {lang: [name]}} for lang in names for i, name in enumerate(names[lang])]
     properties = write_jsonl(folder / "p.jsonl", [{"id": "P1"}])
     facts = write_tsv(folder / "f.tsv", [])
-    return KnowledgeBase.open(build_kb(write_jsonl(folder / "e.jsonl", rows), facts, properties, folder / "kb").path)
+    entities = write_jsonl(folder / "e.jsonl", rows)
+    return KnowledgeBase.open(build_kb(entities, facts, properties, folder / "kb", **policy).path)
 
 
 @pytest.fixture(scope="module")
@@ -292,9 +297,9 @@ def test_mentions_are_names_on_token_boundaries_in_order_without_overlap(names_k
     for mention in MentionMatcher(names_kb, lang, inflection=inflection, parts=parts)(doc):
         assert end <= mention.start < mention.end <= len(doc)
         end = mention.end
-        assert mention.name in {name_key(name) for name in NAMES[lang]}
+        assert mention.name in {KEY(name) for name in NAMES[lang]}
         assert is_matchable(mention.name)
-        found = name_key(doc[mention.start : mention.end].text)
+        found = KEY(doc[mention.start : mention.end].text)
         if mention.inflected:
             assert mention.name.lower() in found.lower()
             assert len(found) - len(mention.name) <= len("jusqu'") + len("es")
@@ -309,7 +314,7 @@ def test_no_longer_name_begins_where_a_mention_begins(names_kb, text, lang):
     for mention in MentionMatcher(names_kb, lang, inflection=False, parts=True)(doc):
         for end in range(mention.end + 1, len(doc) + 1):
             longer = doc[mention.start : end].text
-            if "\n\n" not in longer and name_key(longer) != mention.name:
+            if "\n\n" not in longer and KEY(longer) != mention.name:
                 assert names_kb.candidates(longer, lang) == []
 
 
@@ -326,3 +331,33 @@ def test_matches_are_those_of_the_phrase_matcher(names_kb, words):
             expected.append((start, end))
     matcher = MentionMatcher(names_kb, "en", inflection=False, parts=True)
     assert [(mention.start, mention.end) for mention in matcher(doc)] == expected
+
+
+def texts(kb: KnowledgeBase, lang: str, text: str) -> List[str]:
+    doc = NLP(text)
+    return [doc[mention.start : mention.end].text for mention in MentionMatcher(kb, lang)(doc)]
+
+
+def test_capitals_and_diacritics_count_unless_a_knowledge_base_says_otherwise(tmp_path: Path):
+    names = {"en": ["Paris"], "es": ["México"], "ru": ["Королёв"]}
+    strict = make_kb(tmp_path / "strict", names)
+    lenient = make_kb(tmp_path / "lenient", names, ignore_case=["en"], ignore_diacritics=["es"])
+    for lang, text, found in (("en", "in PARIS", "PARIS"), ("es", "en Mexico", "Mexico")):
+        assert texts(strict, lang, text) == []
+        assert texts(lenient, lang, text) == [found]
+    assert texts(strict, "ru", "Был Королев тут.") == ["Королев"]
+    assert lenient.candidates("paris", "en") == [("en:0", 1.0)]
+    assert strict.candidates("paris", "en") == []
+
+
+def test_inflected_forms_are_found_and_mean_less_than_names(tmp_path: Path):
+    table = tmp_path / "inflections.tsv"
+    Inflections({"ru": {(("н", "на"),): 5, (("н", "на"), ("н", "на")): 3}}).write(table)
+    names = {"ru": ["Алан Бин", "Лондон", "Бин", "Бина"]}
+    kb = make_kb(tmp_path, names, inflections=table)
+    assert texts(kb, "ru", "Алана Бина видели у Лондона.") == ["Алана Бина", "Лондона"]
+    assert kb.candidates("Лондона", "ru") == [("ru:1", 1.0)]
+    by_prior = dict(kb.candidates("Бина", "ru"))
+    assert by_prior["ru:3"] == pytest.approx(10 * by_prior["ru:2"])
+    assert kb.manifest.languages["ru"]["inflected"] == 2
+    assert kb.entity("ru:1").names == {"ru": ("Лондон",)}

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_xlre.kb.names import clean_name, fold, is_matchable, name_key
+from spacy_xlre.kb.names import clean_name, fold, is_matchable
+from spacy_xlre.kb.spelling import Spelling
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -19,14 +20,14 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
     ],
 )
 def test_spellings_of_one_name_have_one_key(one, other):
-    assert name_key(one) == name_key(other)
+    assert Spelling().key(one) == Spelling().key(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("Paris", "paris"), ("Ems", "Em"), ("Köln", "Koln"), ("St. Paul", "St Paul")]
 )
 def test_other_differences_make_another_name(one, other):
-    assert name_key(one) != name_key(other)
+    assert Spelling().key(one) != Spelling().key(other)
 
 
 @given(TEXTS)
@@ -34,9 +35,46 @@ def test_folding_keeps_the_length(text):
     assert len(fold(text)) == len(text)
 
 
-@given(TEXTS)
-def test_a_key_is_its_own_key(text):
-    assert name_key(name_key(text)) == name_key(text)
+SPELLINGS = st.builds(Spelling, st.sampled_from(["en", "ru", "tr", "ar", "fa", "de-AT"]), st.booleans(), st.booleans())
+
+
+@given(TEXTS, SPELLINGS)
+def test_a_key_is_its_own_key(text, spelling):
+    assert spelling.key(spelling.key(text)) == spelling.key(text)
+
+
+@given(TEXTS, SPELLINGS)
+def test_a_spelling_keeps_the_length(text, spelling):
+    assert len(spelling.fold(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "one", "other"),
+    [
+        (Spelling("en", ignore_case=True), "NASA", "Nasa"),
+        (Spelling("tr", ignore_case=True), "DİYARBAKIR", "Diyarbakır"),
+        (Spelling("es", ignore_diacritics=True), "Ciudad de México", "Ciudad de Mexico"),
+        (Spelling("fr", ignore_case=True, ignore_diacritics=True), "États-Unis", "etats-unis"),
+        (Spelling("ru"), "Королёв", "Королев"),
+        (Spelling("ar"), "أحمد", "احمد"),
+    ],
+)
+def test_differences_that_do_not_count_in_a_language(spelling, one, other):
+    assert spelling.key(one) == spelling.key(other)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "one", "other"),
+    [
+        (Spelling("es", ignore_case=True), "México", "Mexico"),
+        (Spelling("es", ignore_diacritics=True), "México", "méxico"),
+        (Spelling("bg"), "ё", "е"),
+        (Spelling("tr", ignore_case=True), "Isparta", "isparta"),
+        (Spelling("ko", ignore_diacritics=True), "서울", "서우"),
+    ],
+)
+def test_differences_that_count_in_a_language(spelling, one, other):
+    assert spelling.key(one) != spelling.key(other)
 
 
 def test_a_clean_name_keeps_its_characters():

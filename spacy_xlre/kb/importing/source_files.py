@@ -10,20 +10,22 @@ from typing import Any, Dict, Iterator, Sequence, Union
 
 from ..names import clean_name
 from ..schema import Property
+from ..sources import ENTITY_COLUMNS, ENTITY_TABLE
 from .sink import FACTS, ImportSink
 from .streams import Line, Reject, read_stream
 
-_HEADER = "subject\tproperty\tobject"
+_NAMES = "\t".join(ENTITY_COLUMNS)
+_HEADERS = ("subject\tproperty\tobject", _NAMES, f"{_NAMES}\tcount")
 
 
 class SourceFilesImporter:
-    """Reads entities.jsonl, facts.tsv and properties.jsonl of several folders."""
+    """Reads entities.jsonl or entities.tsv, facts.tsv and properties.jsonl of several folders."""
 
-    suffixes: Sequence[str] = ("entities.jsonl", "facts.tsv", "properties.jsonl")
+    suffixes: Sequence[str] = ("entities.jsonl", ENTITY_TABLE, "facts.tsv", "properties.jsonl")
 
     def records(self, paths: Sequence[Path], reject: Reject) -> Iterator[Line]:
         """Yield all lines but empty ones and headers."""
-        yield from (line for line in read_stream(paths, reject) if line.text.strip() not in ("", _HEADER))
+        yield from (line for line in read_stream(paths, reject) if line.text.strip() not in ("", *_HEADERS))
 
     def take(self, record: Line, sink: ImportSink) -> None:
         """Read an entity, a fact or a property, by the name of its file."""
@@ -33,6 +35,9 @@ class SourceFilesImporter:
                 raise ValueError("not a subject, a property and an object, separated by tabs")
             sink.add_fact(*cells)
             return
+        if record.path.name.endswith(ENTITY_TABLE):
+            _take_name(record.text, sink)
+            return
         try:
             data = json.loads(record.text)
             if record.path.name.endswith("entities.jsonl"):
@@ -41,6 +46,15 @@ class SourceFilesImporter:
                 _take_property(data, sink)
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"not laid out as a source file of a knowledge base: {error!r}") from None
+
+
+def _take_name(text: str, sink: ImportSink) -> None:
+    id, types, lang, name, *count = (cell.strip() for cell in text.split("\t"))
+    if not (id and lang and clean_name(name)) or len(count) > 1:
+        raise ValueError("not an id, types, a language, a name and perhaps a count, separated by tabs")
+    for type_ in filter(None, types.split(",")):
+        sink.add_type(id, type_.strip())
+    sink.add_name(id, lang, clean_name(name), count=float(count[0]) if count and count[0] else None)
 
 
 def _take_entity(data: Dict[str, Any], sink: ImportSink) -> None:
