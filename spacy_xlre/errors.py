@@ -185,6 +185,14 @@ class Errors(metaclass=_WithCodes):
     X602 = "The labelled Doc '{doc}' ({lang}) has no gold Doc with the same text. Compare labels of the same documents."
     X603 = "{path} holds fewer bitexts than there are folds ({folds}). Label more text, or choose fewer with --folds."
     X604 = "Training a model for the second opinion ({folder}) ended with code {code}; its message stands above."
+    X605 = "{path}, line {line}: not a vote ({reason}). Write the file with 'spacy xlre review --votes'."
+    X606 = (
+        "{path}, line {line}: {reason}. Write a pattern as JSON with lang, label, and one or more of before, between and "
+        "after, each a phrase or a list of spaCy's token patterns."
+    )
+    X607 = "{path}: [functions] names no labelling function. Add one, for example @misc = spacy_xlre.pattern_votes.v1."
+    X608 = "The labelling function '{name}' gave {found} answers for {expected} Docs. It must give one for each."
+    X609 = "The labelling function '{name}' voted {found}, which is no label. It must vote a label, 'NA', or None."
     X014 = "There is nothing to join: concat got no Docs. Pass at least one."
     # knowledge base
     X101 = "{path} is not a knowledge base: it has no kb.json. Build one with: spacy xlre kb build"

@@ -1,4 +1,4 @@
-"""The training configs that are shipped: each trains, with a tiny encoder and a few sentences."""
+"""The shipped configs: those of trainings train, with a tiny encoder and a few sentences; the others resolve."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 import spacy
 from spacy.cli.train import train
 from spacy.tokens import Doc, Span
+from thinc.api import Config
 
 from spacy_xlre import Relation, set_relations
 from spacy_xlre.corpus.docbin import write_docs
@@ -54,7 +55,14 @@ SHIPPED = {
 
 
 def test_all_of_them_are_here():
-    assert {path.name for path in CONFIGS.glob("*.cfg")} == set(SHIPPED)
+    assert {path.name for path in CONFIGS.glob("*.cfg")} == {*SHIPPED, "votes.cfg"}
+
+
+def test_the_labelling_functions_resolve(monkeypatch):
+    monkeypatch.chdir(CONFIGS.parent)
+    functions = spacy.util.registry.resolve(Config().from_disk(CONFIGS / "votes.cfg"))["functions"]
+    assert set(functions) == {"patterns", "models"}
+    assert functions["patterns"](list(relation_docs())) == [{}, {}, {}]
 
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))

@@ -19,6 +19,7 @@ from . import (  # noqa: F401
     render,
     review,
     suggest,
+    vote,
 )
 from .app import app
 

@@ -32,6 +32,8 @@ def review_cli(
     folds: int = typer.Option(2, "--folds", help="Parts of the text, each read by a model of the others", min=2),
     min_relation: float = typer.Option(0.05, help="Relations with a lower vote become unknown", min=0.0, max=1.0),
     max_na: float = typer.Option(0.3, help="NA pairs with this vote or more become unknown", min=0.0, max=1.0),
+    min_added: float = typer.Option(1.1, help="Unknown and NA pairs with this vote or more become relations", min=0.0),
+    votes: Optional[Path] = typer.Option(None, "--votes", help="Write the votes there, for 'spacy xlre vote'"),
     pipeline: str = typer.Option("", help="The components to train, such as transformer,xlre_relation. Default: all"),
     jobs: int = typer.Option(1, "--jobs", "-j", help="Models to train at a time; on a GPU 1", min=1),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU id, or -1 for the CPU"),
@@ -47,11 +49,12 @@ def review_cli(
     if pipeline:
         names = ", ".join(f'"{name}"' for name in split_words(pipeline))
         overrides.append(f"--nlp.pipeline=[{names}]")
-    settings = OpinionSettings(min_relation, max_na)
-    done = review(labels, config, output, overrides, settings, folds=folds, jobs=jobs if gpu_id < 0 else 1)
+    settings = OpinionSettings(min_relation, max_na, min_added)
+    jobs = jobs if gpu_id < 0 else 1
+    done = review(labels, config, output, overrides, settings, folds=folds, jobs=jobs, votes_path=votes)
     msg.good(
         f"{output}: {done.relations_unknown} of {done.relations} relations and {done.negatives_unknown} of "
-        f"{done.negatives} NA pairs made unknown"
+        f"{done.negatives} NA pairs made unknown, {done.added} relations added"
     )
 
 
@@ -64,6 +67,7 @@ def review(
     *,
     folds: int = 2,
     jobs: int = 1,
+    votes_path: Optional[Path] = None,
 ) -> "Revision":
     """Train a model for each fold on the others, let it score the fold, and write the labels that are left.
 
@@ -74,6 +78,7 @@ def review(
     settings (Optional[OpinionSettings]): When a label is given up.
     folds (int): How many.
     jobs (int): How many are trained at a time.
+    votes_path (Optional[Path]): Where to write the votes, too.
     RETURNS (Revision): How many labels were given up.
     RAISES (XlreError): If the labels are missing or broken, or of fewer bitexts than folds, or a training fails.
     """
@@ -85,6 +90,7 @@ def review(
     from ..corpus.parts import fingerprint
     from ..errors import Errors, fail
     from ..labeling.second_opinion import OpinionSettings, revise, score_pairs, split_folds, vote
+    from ..labeling.vote_files import write_votes
     from ..tokens.blank import blank_multilingual
 
     if not config.is_file():
@@ -109,6 +115,8 @@ def review(
     for part, folder in zip(parts, folders):
         scores.update(zip(part, score_pairs(spacy.load(folder / "model-last"), [docs[index] for index in part])))
     votes = vote(docs, [scores[index] for index in range(len(docs))])
+    if votes_path is not None:
+        write_votes(votes_path, docs, votes)
     revision = revise(docs, votes, settings or OpinionSettings())
     write_docs(output, docs)
     shutil.rmtree(work)

@@ -7,9 +7,8 @@ languages, of the same two entities in the same sentence. A relation that the vo
 a relation, become unknown, and teach nothing. (Cross-validated as in Northcutt and others 2021, "Confident Learning".)
 """
 
-from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, Hashable, List, Sequence, Tuple
 
 import numpy
@@ -26,9 +25,11 @@ from ..tokens import (
     get_unknown,
     set_relations,
 )
+from .pairs import PairKey, pair_key, pair_places
 
-PairKey = Tuple[int, int, int, int]
-# By pair (token ranges of head and tail): a score in [0, 1] for each label.
+# The source of relations that votes alone tell.
+SOURCE = "voted"
+# By pair: a score in [0, 1] for each label.
 Scores = Dict[PairKey, Dict[str, float]]
 
 
@@ -38,20 +39,26 @@ class OpinionSettings:
 
     min_relation (float): A relation whose label gets a lower vote becomes unknown.
     max_na (float): An NA pair of which some label gets this vote or more becomes unknown.
+    min_added (float): A pair that is unknown or NA and of which some label gets this vote or more becomes a relation,
+        with the vote as its weight (self-training). Above 1, none does.
+    weigh (bool): Whether a vote is also a factor on the weight of a relation, or what is left of it on that of NA.
     """
 
     min_relation: float = 0.05
     max_na: float = 0.3
+    min_added: float = 1.1
+    weigh: bool = False
 
 
 @dataclass
 class Revision:
-    """How many labels there were, and how many were given up."""
+    """How many labels there were, how many were given up, and how many came from votes."""
 
     relations: int = 0
     relations_unknown: int = 0
     negatives: int = 0
     negatives_unknown: int = 0
+    added: int = 0
 
 
 def split_folds(docs: Sequence[Doc], n_folds: int) -> List[List[int]]:
@@ -99,7 +106,7 @@ def vote(docs: Sequence[Doc], scores: Sequence[Scores]) -> List[Scores]:
     RETURNS (List[Scores]): For each Doc, its pairs with the mean over all languages that have the same pair: the same
         two ids, in their first, second, … common sentence. Of several such pairs in a language the best counts.
     """
-    places = [_places(doc, own) for doc, own in zip(docs, scores)]
+    places = [pair_places(doc, own) for doc, own in zip(docs, scores)]
     groups: Dict[Hashable, Dict[str, Dict[str, float]]] = defaultdict(dict)
     for doc, own, where in zip(docs, scores, places):
         for key, labels in own.items():
@@ -111,7 +118,7 @@ def vote(docs: Sequence[Doc], scores: Sequence[Scores]) -> List[Scores]:
 
 
 def revise(docs: Sequence[Doc], votes: Sequence[Scores], settings: OpinionSettings = OpinionSettings()) -> Revision:
-    """Make the labels unknown that a vote speaks against, in place.
+    """Make the labels unknown that a vote speaks against, in place, and add those that it is sure of.
 
     docs (Sequence[Doc]): Labelled Docs.
     votes (Sequence[Scores]): The vote on their pairs. A pair, or a label, without a vote stays as it is.
@@ -125,26 +132,39 @@ def revise(docs: Sequence[Doc], votes: Sequence[Scores], settings: OpinionSettin
         unknown = get_unknown(doc)
         for relation in get_relations(doc):
             revision.relations += 1
-            if own.get(_key(relation.head, relation.tail), {}).get(relation.label, 1.0) < settings.min_relation:
+            likely = own.get(pair_key(relation.head, relation.tail), {}).get(relation.label, 1.0)
+            if likely < settings.min_relation:
                 unknown.append((relation.head, relation.tail))
                 revision.relations_unknown += 1
             else:
-                relations.append(relation)
+                relations.append(replace(relation, weight=relation.weight * (likely if settings.weigh else 1.0)))
         for negative in get_negatives(doc):
             revision.negatives += 1
-            if max(own.get(_key(negative.head, negative.tail), {}).values(), default=0.0) >= settings.max_na:
+            likely = _best(own, negative.head, negative.tail)[1]
+            if likely >= settings.max_na:
                 unknown.append((negative.head, negative.tail))
                 revision.negatives_unknown += 1
             else:
-                negatives.append(negative)
-        labelled = {_key(relation.head, relation.tail) for relation in relations}
-        set_relations(
-            doc,
-            relations,
-            negatives=negatives,
-            unknown=[pair for pair in unknown if _key(*pair) not in labelled],
-        )
+                weight = negative.weight * (1.0 - likely if settings.weigh else 1.0)
+                negatives.append(PairNegative(negative.head, negative.tail, weight))
+        kept = {pair_key(relation.head, relation.tail) for relation in relations}
+        unknown = list({pair_key(*pair): pair for pair in unknown if pair_key(*pair) not in kept}.values())
+        added = [
+            Relation(head, label, tail, weight=score, source=SOURCE, bag=f"{head.kb_id_}|{tail.kb_id_}")
+            for head, tail in unknown
+            for label, score in (_best(own, head, tail),)
+            if score >= settings.min_added
+        ]
+        revision.added += len(added)
+        known = {pair_key(relation.head, relation.tail) for relation in added}
+        unknown = [pair for pair in unknown if pair_key(*pair) not in known]
+        set_relations(doc, relations + added, negatives=negatives, unknown=unknown)
     return revision
+
+
+def _best(votes: Scores, head: Span, tail: Span) -> Tuple[str, float]:
+    """Return the label with the highest vote, and the vote."""
+    return max(votes.get(pair_key(head, tail), {}).items(), key=lambda item: item[1], default=("", 0.0))
 
 
 def _copy(nlp: Language, doc: Doc) -> Doc:
@@ -157,25 +177,6 @@ def _copy(nlp: Language, doc: Doc) -> Doc:
     )
     copy.set_ents([Span(copy, ent.start, ent.end, label=ent.label_, kb_id=ent.kb_id_) for ent in doc.ents])
     return copy
-
-
-def _key(head: Span, tail: Span) -> PairKey:
-    return head.start, head.end, tail.start, tail.end
-
-
-def _places(doc: Doc, scores: Scores) -> Dict[PairKey, Hashable]:
-    """Say which pair of its bitext each is: by ids, and by the number of its sentence among those that name both."""
-    ids = {(ent.start, ent.end): ent.kb_id_ for ent in doc.ents}
-    named = {key: (ids[key[:2]], ids[key[2:]]) for key in scores}
-    starts = [token.i for token in doc if token.is_sent_start]
-    sentences: Dict[Tuple[str, str], List[int]] = defaultdict(list)
-    number_of: Dict[PairKey, int] = {}
-    for key in sorted(scores):
-        sentence, known = bisect_right(starts, key[0]), sentences[named[key]]
-        if sentence not in known:
-            known.append(sentence)
-        number_of[key] = known.index(sentence)
-    return {key: (get_bitext_id(doc) or id(doc), *pair, number_of[key]) for key, pair in named.items()}
 
 
 def _mean(scores: Sequence[Dict[str, float]]) -> Dict[str, float]:

@@ -28,6 +28,7 @@ from ..tokens import (
     get_unknown,
     set_relations,
 )
+from .pairs import pair_key
 from .second_opinion import score_pairs
 
 RELATION = "xlre_relation"
@@ -74,8 +75,8 @@ def suggest(nlp: Language, docs: Sequence[Doc], n: int, *, per_doc: int = 3) -> 
     threshold = _logit(nlp.get_pipe(RELATION).cfg["threshold"])  # type: ignore[attr-defined]
     found: List[Suggestion] = []
     for index, (doc, scores) in enumerate(zip(docs, score_pairs(nlp, docs))):
-        known = {_key(relation.head, relation.tail) for relation in get_relations(doc)}
-        known |= {_key(negative.head, negative.tail) for negative in get_negatives(doc)}
+        known = {pair_key(relation.head, relation.tail) for relation in get_relations(doc)}
+        known |= {pair_key(negative.head, negative.tail) for negative in get_negatives(doc)}
         for key, by_label in scores.items():
             if key not in known and by_label:
                 label = max(by_label, key=by_label.__getitem__)
@@ -210,9 +211,9 @@ def _set_answers(doc: Doc, answers: Dict[Tuple[int, int, int, int], Optional[str
     def span(place: Range) -> Span:
         return ents.get(place) or doc[slice(*place)]
 
-    relations = [r for r in get_relations(doc) if _key(r.head, r.tail) not in answers]
-    negatives = [n for n in get_negatives(doc) if _key(n.head, n.tail) not in answers]
-    unknown = [pair for pair in get_unknown(doc) if _key(*pair) not in answers]
+    relations = [r for r in get_relations(doc) if pair_key(r.head, r.tail) not in answers]
+    negatives = [n for n in get_negatives(doc) if pair_key(n.head, n.tail) not in answers]
+    unknown = [pair for pair in get_unknown(doc) if pair_key(*pair) not in answers]
     for key, label in answers.items():
         head, tail = span(key[:2]), span(key[2:])
         if label is None:
@@ -231,10 +232,6 @@ def _span(part: Span, entity: Span) -> Dict[str, Any]:
         "token_end": entity.end - part.start - 1,
         "label": entity.label_ or "ENTITY",
     }
-
-
-def _key(head: Span, tail: Span) -> Tuple[int, int, int, int]:
-    return head.start, head.end, tail.start, tail.end
 
 
 def _logit(score: Any) -> Any:

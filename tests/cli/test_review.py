@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 from spacy_xlre.cli import review as module
 from spacy_xlre.cli.plugin import app
 from spacy_xlre.corpus.docbin import read_docs, write_docs
+from spacy_xlre.labeling.vote_files import read_votes
 from spacy_xlre.tokens import (
     PairNegative,
     Relation,
@@ -124,3 +125,12 @@ def test_a_missing_config_ends_with_one_line(tmp_path, labels):
     result = run(labels, tmp_path / "none.cfg", "--output", tmp_path / "reviewed.spacy")
     assert result.exit_code == 1
     assert "none.cfg" in result.output
+
+
+def test_votes_are_written_for_each_pair(tmp_path, labels, config, multilingual):
+    votes = tmp_path / "votes.jsonl"
+    result = run(labels, config, "--output", tmp_path / "out.spacy", "--votes", votes, *QUICK)
+    assert result.exit_code == 0, result.output
+    read = read_votes(votes)
+    assert set(read) == {(str(number), lang) for number in range(4) for lang in ("en", "de")}
+    assert set(read["0", "en"]) == {(0, 1, 2, 3), (2, 3, 0, 1)}

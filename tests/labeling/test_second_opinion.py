@@ -67,7 +67,7 @@ def test_a_label_that_a_model_does_not_know_gets_the_vote_of_the_others():
 
 def labelled() -> Doc:
     doc = make_doc()
-    spans = [doc[i : i + 1] for i in (0, 2, 4, 6)]
+    spans = doc.ents
     set_relations(
         doc,
         [Relation(spans[0], "P", spans[1], weight=0.7)],
@@ -121,6 +121,30 @@ def test_of_two_labels_of_a_pair_one_can_stay():
     set_relations(doc, [Relation(doc[0:1], "P", doc[2:3]), Relation(doc[0:1], "Q", doc[2:3])])
     revise([doc], [{FIRST: {"P": 0.0, "Q": 0.9}}])
     assert pairs(doc) == {"relations": [(0, "Q", 2)], "negatives": [], "unknown": []}
+
+
+def test_a_vote_that_is_sure_makes_relations_of_unknown_and_na_pairs():
+    doc = labelled()
+    back, settings = (2, 3, 0, 1), OpinionSettings(min_added=0.8)
+    revision = revise([doc], [{back: {"P": 0.2, "Q": 0.85}, SECOND: {"P": 0.9}}], settings)
+    assert revision.added == 2
+    assert pairs(doc) == {"relations": [(0, "P", 2), (2, "Q", 0), (4, "P", 6)], "negatives": [], "unknown": []}
+    added = get_relations(doc)[1]
+    assert (added.weight, added.source, added.bag) == (0.85, "voted", "rome|ada")
+
+
+def test_a_vote_can_be_a_factor_on_the_weights():
+    doc = labelled()
+    revise([doc], [{FIRST: {"P": 0.5}, SECOND: {"P": 0.1, "Q": 0.2}}], OpinionSettings(weigh=True))
+    assert get_relations(doc)[0].weight == pytest.approx(0.35)
+    assert get_negatives(doc)[0].weight == pytest.approx(0.72)
+
+
+def test_a_pair_whose_labels_are_all_refused_is_unknown_once():
+    doc = make_doc()
+    set_relations(doc, [Relation(doc[0:1], "P", doc[2:3]), Relation(doc[0:1], "Q", doc[2:3])])
+    revise([doc], [{FIRST: {"P": 0.0, "Q": 0.0}}])
+    assert pairs(doc) == {"relations": [], "negatives": [], "unknown": [(0, 2)]}
 
 
 @given(st.floats(0, 1), st.floats(0, 1))

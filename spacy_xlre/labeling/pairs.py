@@ -1,0 +1,50 @@
+"""Pairs of entities of labelled Docs: by their tokens in one Doc, and by their place in a bitext."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from typing import Dict, Hashable, Iterable, Iterator, List, Tuple
+
+from spacy.tokens import Doc, Span
+
+from ..tokens import get_bitext_id, get_negatives, get_relations, get_unknown
+
+# Half-open token ranges of head and tail.
+PairKey = Tuple[int, int, int, int]
+
+
+def pair_key(head: Span, tail: Span) -> PairKey:
+    """Return the token ranges of a pair."""
+    return head.start, head.end, tail.start, tail.end
+
+
+def spans_of(doc: Doc, key: PairKey) -> Tuple[Span, Span]:
+    """Return head and tail of a pair, with the labels and ids of the entities there."""
+    entities = {(ent.start, ent.end): ent for ent in doc.ents}
+    return entities[key[:2]], entities[key[2:]]
+
+
+def named_pairs(doc: Doc) -> Iterator[PairKey]:
+    """Yield the pairs of a labelled Doc about which something was said: a relation, NA, or unknown; each once."""
+    relations = (pair_key(relation.head, relation.tail) for relation in get_relations(doc))
+    negatives = (pair_key(negative.head, negative.tail) for negative in get_negatives(doc))
+    yield from dict.fromkeys((*relations, *negatives, *(pair_key(*pair) for pair in get_unknown(doc))))
+
+
+def pair_places(doc: Doc, keys: Iterable[PairKey]) -> Dict[PairKey, Hashable]:
+    """Say which pair of its bitext each is: by ids, and by the number of its sentence among those that name both.
+
+    doc (Doc): A Doc whose entities have ids.
+    keys (Iterable[PairKey]): Pairs of its entities.
+    RETURNS (Dict[PairKey, Hashable]): The same for the same pair in each language of a bitext.
+    """
+    ids = {(ent.start, ent.end): ent.kb_id_ for ent in doc.ents}
+    named = {key: (ids[key[:2]], ids[key[2:]]) for key in keys}
+    starts = [token.i for token in doc if token.is_sent_start]
+    sentences: Dict[Tuple[str, str], List[int]] = defaultdict(list)
+    number_of: Dict[PairKey, int] = {}
+    for key in sorted(named):
+        sentence, known = bisect_right(starts, key[0]), sentences[named[key]]
+        if sentence not in known:
+            known.append(sentence)
+        number_of[key] = known.index(sentence)
+    return {key: (get_bitext_id(doc) or id(doc), *pair, number_of[key]) for key, pair in named.items()}
