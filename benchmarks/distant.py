@@ -22,7 +22,8 @@ from spacy.tokens import Doc
 
 from spacy_xlre.corpus.docbin import read_docs
 from spacy_xlre.kb.store import KnowledgeBase
-from spacy_xlre.labeling.quality import LabelQuality, doc_key, label_quality
+from spacy_xlre.labeling.pairs import doc_key
+from spacy_xlre.labeling.quality import LabelQuality, label_quality
 from spacy_xlre.report.evaluation import POOLED, Evaluation, evaluate_pipeline
 from spacy_xlre.scoring.bootstrap import paired_bootstrap
 from spacy_xlre.scoring.relations import RelationItem, count, read_items
@@ -30,7 +31,7 @@ from spacy_xlre.tokens.blank import blank_multilingual
 
 PIPELINE = ["transformer", "sentencizer", "xlre_relation"]
 # As in the project: a half of the text has half the steps.
-REVIEW_STEPS = 800
+REVIEW_STEPS, REVIEW_JOBS = 800, 2
 LANGUAGES = ("de", "en", "es", "fr", "zh")
 METHODS = {
     "monolingual": "(a) monolingual",
@@ -57,7 +58,7 @@ def prepare(data: Path, work: Path) -> Dict[str, Path]:
     bitexts = work / "bitexts.spacy"
     xlre("corpus", train_text, "--output", bitexts, output=bitexts)
     xlre("align", bitexts, aligned, "--encoder", encoder, output=aligned)
-    paths = {"encoder": encoder, "kb": kb, "properties": properties}
+    paths = {"encoder": encoder, "kb": kb, "properties": properties, "aligned": aligned}
     for method in ("monolingual", "agreement"):
         path = work / f"labels-{method}.spacy"
         paths[method] = xlre("label", aligned, kb, "--output", path, "--method", method, output=path)
@@ -67,7 +68,8 @@ def prepare(data: Path, work: Path) -> Dict[str, Path]:
     }
     settings["training.optimizer.learn_rate.total_steps"] = REVIEW_STEPS
     words: List[object] = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    words += ["--pipeline", ",".join(PIPELINE), "--output", reviewed]
+    paths["votes"] = work / "votes.jsonl"
+    words += ["--pipeline", ",".join(PIPELINE), "--output", reviewed, "--votes", paths["votes"], "--jobs", REVIEW_JOBS]
     paths["reviewed"] = xlre("review", paths["agreement"], "configs/pipeline.cfg", *words, output=reviewed)
     for split in ("train", "dev", "test"):
         path = work / f"gold-{split}.spacy"

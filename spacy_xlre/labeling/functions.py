@@ -16,9 +16,9 @@ import spacy
 from spacy.tokens import Doc, Span
 
 from ..tokens.relations import NA
-from .pairs import PairKey, named_pairs, spans_of
+from .pairs import PairKey, doc_key, named_pairs, spans_of
 from .second_opinion import Scores, score_pairs
-from .vote_files import doc_key, read_votes
+from .vote_files import read_votes
 
 Votes = Dict[PairKey, str]
 Types = Mapping[str, Mapping[str, Sequence[str]]]

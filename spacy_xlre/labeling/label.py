@@ -68,7 +68,7 @@ class Labeler:
 
     def _match(self, lang: str, segment: Span) -> List[Mention]:
         if lang not in self._matchers:
-            self._matchers[lang] = MentionMatcher(self.kb, lang)
+            self._matchers[lang] = MentionMatcher(self.kb, lang, inflection=self.settings.inflection)
         return self._matchers[lang](segment)
 
     def _label_monolingual(self, bitext: Doc, segment: Span, mentions: Sequence[Mention]) -> Doc:

@@ -44,10 +44,13 @@ class LearnedNames:
         """Return the endings that several names showed."""
         found = {}
         for lang, seen in self._seen.items():
-            forms: Dict[Tuple[str, str], Set[str]] = defaultdict(set)
+            texts: Dict[str, Set[str]] = defaultdict(set)
             for entity, text in seen:
-                for name in self._known(entity, lang):
-                    forms[entity, name].add(text)
+                texts[entity].add(text)
+            # Two forms that were seen differ as a name and a form do.
+            forms = {
+                (entity, name): own for entity, own in texts.items() for name in {*self._known(entity, lang), *own}
+            }
             patterns = learn_inflections(forms, self.min_names)
             if patterns:
                 found[lang] = patterns

@@ -6,10 +6,17 @@ from typing import Dict, Hashable, Iterable, Iterator, List, Tuple
 
 from spacy.tokens import Doc, Span
 
-from ..tokens import get_bitext_id, get_negatives, get_relations, get_unknown
+from ..tokens import get_bitext_id, get_language, get_negatives, get_relations, get_unknown
 
 # Half-open token ranges of head and tail.
 PairKey = Tuple[int, int, int, int]
+# A bitext's id and a language.
+DocKey = Tuple[str, str]
+
+
+def doc_key(doc: Doc) -> DocKey:
+    """Return what identifies a monolingual Doc: the id of its bitext, and its language."""
+    return get_bitext_id(doc), get_language(doc)
 
 
 def pair_key(head: Span, tail: Span) -> PairKey:

@@ -9,9 +9,7 @@ from spacy.tokens import Doc
 from ..corpus.gold import get_traps
 from ..errors import Errors, fail
 from ..scoring.relations import Counts, RelationItem, count, read_items
-from ..tokens import get_bitext_id, get_language
-
-DocKey = Tuple[str, str]
+from .pairs import doc_key
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,6 @@ class LabelQuality:
     def trap_rate(self) -> float:
         """Share of the traps that are labelled; 0 if there are none."""
         return self.traps_labelled / self.traps if self.traps else 0.0
-
-
-def doc_key(doc: Doc) -> DocKey:
-    """Return what identifies a monolingual Doc: the id of its bitext, and its language."""
-    return get_bitext_id(doc), get_language(doc)
 
 
 def trap_items(doc: Doc) -> Set[RelationItem]:

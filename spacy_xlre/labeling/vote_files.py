@@ -2,24 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Dict, Sequence, Tuple, Union
+from typing import Dict, Sequence, Union
 
 from spacy.tokens import Doc
 
 from ..errors import Errors, fail
 from ..files import atomic_file, read_lines
-from ..tokens import get_bitext_id, get_language
-from .pairs import PairKey
+from .pairs import DocKey, PairKey, doc_key
 from .second_opinion import Scores
 
 # Lower scores are not written, and read as 0.
 LEAST = 0.001
-DocKey = Tuple[str, str]
-
-
-def doc_key(doc: Doc) -> DocKey:
-    """Return what tells a labelled Doc from the others: its bitext and its language."""
-    return get_bitext_id(doc), get_language(doc)
 
 
 def write_votes(path: Union[str, Path], docs: Sequence[Doc], votes: Sequence[Scores]) -> None:

@@ -8,7 +8,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors, fail
-from ..labeling.quality import DocKey, doc_key, trap_items
+from ..labeling.pairs import DocKey, doc_key
+from ..labeling.quality import trap_items
 from ..ml.relations.pairs import DocPairs
 from ..pipeline.relation import RelationExtractor
 from ..pipeline.targets import entities_of

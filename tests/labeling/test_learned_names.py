@@ -66,6 +66,15 @@ def test_an_ending_that_several_names_showed_is_no_new_name(sources: Path):
     assert rows(learned) == ["q1 Лондоном 1"]
 
 
+def test_forms_of_names_that_were_all_learned_show_endings_too(sources: Path):
+    learned = LearnedNames(build(sources))
+    for number, name in enumerate(("Россия", "Италия", "Швеция")):
+        for text in (name, name[:-1] + "и"):
+            see(learned, f"x{number}", text)
+    assert learned.inflections().patterns == {"ru": {(("ия", "ии"),): 3, (("ии", "ия"),): 3}}
+    assert len(rows(learned)) == 6
+
+
 def test_what_was_learned_is_found_after_a_merge_and_a_build(sources: Path, tmp_path: Path):
     learned = LearnedNames(build(sources))
     for entity in ("q1", "q2", "q3"):
