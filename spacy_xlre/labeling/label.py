@@ -14,15 +14,20 @@ from ..tokens import (
     Relation,
     get_alignment,
     get_bitext_id,
+    get_language,
     get_segments,
     set_language,
     set_relations,
 )
+from ..tokens.bitext import is_bitext
 from .agreement import LinkedMention, agree
 from .explanation import NOTHING, RELATION, UNKNOWN, Explain, Explanation, described, why_nothing
 from .learned_names import LearnedNames
 from .negatives import fitting_properties, grade_negative
 from .settings import LabelingSettings
+
+# The label of entities whose type the knowledge base does not know: without one they would be no entities.
+UNTYPED = "ENTITY"
 
 
 class Labeler:
@@ -51,13 +56,16 @@ class Labeler:
     def __call__(self, bitext: Doc) -> Iterator[Doc]:
         """Yield one monolingual Doc per segment: entities with ids, sentence starts, weighted relations, NA, unknown.
 
+        A Doc without segments is a text in one language, which the method "monolingual" labels as it is.
+
         RAISES (XlreError): If the method is agreement and the bitext was not aligned.
         """
-        segments = get_segments(bitext)
+        alone = self.settings.method == "monolingual" and not is_bitext(bitext)
+        segments = {get_language(bitext): bitext[:]} if alone else get_segments(bitext)
         mentions = {lang: self._match(lang, segment) for lang, segment in segments.items()}
         if self.settings.method == "monolingual":
             for lang, segment in segments.items():
-                yield self._label_monolingual(bitext, segment, mentions[lang])
+                yield self._label_monolingual(bitext, segment, lang, mentions[lang])
             return
         alignment = get_alignment(bitext)
         if alignment is None:
@@ -71,7 +79,7 @@ class Labeler:
             self._matchers[lang] = MentionMatcher(self.kb, lang, inflection=self.settings.inflection)
         return self._matchers[lang](segment)
 
-    def _label_monolingual(self, bitext: Doc, segment: Span, mentions: Sequence[Mention]) -> Doc:
+    def _label_monolingual(self, bitext: Doc, segment: Span, lang: str, mentions: Sequence[Mention]) -> Doc:
         """Look every candidate of every name up; one fact between any of them labels the pair."""
         doc = _segment_doc(bitext, segment)
         spans = [self._entity(doc, segment, m.start, m.end, _likeliest(m)) for m in mentions]
@@ -86,7 +94,7 @@ class Labeler:
             }
             relations += [self._relation(head, fact, tail, 1.0, "monolingual") for fact in facts.values()]
         set_relations(doc, _once(relations, self.kb))
-        set_language(doc, segment.label_, bitext=get_bitext_id(bitext))
+        set_language(doc, lang, bitext=get_bitext_id(bitext))
         return doc
 
     def _label_agreed(
@@ -152,7 +160,7 @@ class Labeler:
 
     def _entity(self, doc: Doc, segment: Span, start: int, end: int, entity: str) -> Span:
         known = self.kb.entity(entity)
-        label = known.types[0] if known is not None and known.types else ""
+        label = known.types[0] if known is not None and known.types else UNTYPED
         return Span(doc, start - segment.start, end - segment.start, label=label, kb_id=entity)
 
     def _facts(self, head: str, tail: str) -> List[Fact]:

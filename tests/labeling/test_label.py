@@ -2,6 +2,7 @@
 
 import pytest
 
+from spacy_xlre.errors import XlreError
 from spacy_xlre.kb.build import build_kb
 from spacy_xlre.kb.store import KnowledgeBase
 from spacy_xlre.labeling.label import Labeler
@@ -10,12 +11,14 @@ from spacy_xlre.tokens import (
     Bead,
     Link,
     PairAlignment,
+    get_bitext_id,
     get_language,
     get_relations,
     get_segments,
     get_unknown,
     make_bitext,
     set_alignment,
+    set_language,
     split_sentences,
 )
 
@@ -89,3 +92,26 @@ def test_a_label_weighs_as_much_as_the_texts_are_translations(make_kb, multiling
     kb = make_kb("P19")
     sure, unsure = (get_relations(label(kb, multilingual, "Ada knew London.", prob=p))[0] for p in (1.0, 0.5))
     assert unsure.weight == pytest.approx(sure.weight / 2)
+
+
+def test_a_text_in_one_language_is_labelled_as_it_is(make_kb, multilingual):
+    doc = multilingual("Ada knew London. Ada loved London.")
+    for token in doc:
+        token.is_sent_start = token.i in (0, 4)
+    set_language(doc, "en", bitext="b7")
+    (found,) = Labeler(make_kb("P19"), LabelingSettings(method="monolingual"))(doc)
+    assert relations(found) == [(0, "P19", 2), (4, "P19", 6)]
+    assert (found.text, get_language(found), get_bitext_id(found)) == (doc.text, "en", "b7")
+    with pytest.raises(XlreError, match="X006"):
+        list(Labeler(make_kb("P19"))(doc))
+
+
+def test_an_entity_without_a_type_is_an_entity_all_the_same(tmp_path, multilingual):
+    (tmp_path / "e.jsonl").write_text('{"id": "ada", "names": {"en": ["Ada"]}}\n')
+    (tmp_path / "f.tsv").write_text("ada\tP19\tada\n")
+    (tmp_path / "p.jsonl").write_text('{"id": "P19"}\n')
+    kb = KnowledgeBase.open(
+        build_kb(*(tmp_path / name for name in ("e.jsonl", "f.tsv", "p.jsonl")), tmp_path / "kb").path
+    )
+    (found,) = Labeler(kb, LabelingSettings(method="monolingual"))(doc)
+    assert [(ent.text, ent.label_, ent.kb_id_) for ent in found.ents] == [("Ada", "ENTITY", "ada")]
