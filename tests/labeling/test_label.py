@@ -110,8 +110,8 @@ def test_an_entity_without_a_type_is_an_entity_all_the_same(tmp_path, multilingu
     (tmp_path / "e.jsonl").write_text('{"id": "ada", "names": {"en": ["Ada"]}}\n')
     (tmp_path / "f.tsv").write_text("ada\tP19\tada\n")
     (tmp_path / "p.jsonl").write_text('{"id": "P19"}\n')
-    kb = KnowledgeBase.open(
-        build_kb(*(tmp_path / name for name in ("e.jsonl", "f.tsv", "p.jsonl")), tmp_path / "kb").path
-    )
+    build_kb(*(tmp_path / name for name in ("e.jsonl", "f.tsv", "p.jsonl")), tmp_path / "kb")
+    kb, doc = KnowledgeBase.open(tmp_path / "kb"), multilingual("Ada left.")
+    set_language(doc, "en")
     (found,) = Labeler(kb, LabelingSettings(method="monolingual"))(doc)
     assert [(ent.text, ent.label_, ent.kb_id_) for ent in found.ents] == [("Ada", "ENTITY", "ada")]
