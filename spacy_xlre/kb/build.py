@@ -281,7 +281,7 @@ class _Builder:
             key = spelling.key(name)
             keys[key] = True
             n_names += 1
-            n_unmatchable += not is_matchable(key)
+            n_unmatchable += not is_matchable(key, lang)
             for form in inflections.forms(name, lang):
                 keys.setdefault(spelling.key(form), False)
         trie = self._make_trie(keys)

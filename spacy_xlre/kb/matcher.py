@@ -3,7 +3,7 @@
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import List, Optional, Sequence, Tuple, Union
 
 from spacy.attrs import IDX, LENGTH, ORTH, SPACY
@@ -57,7 +57,8 @@ class MentionMatcher:
     - Where a sentence begins, a name that begins in lower case is found capitalised.
     - With `inflection`, the name's last token may have an ending of the language (`kb.inflection`) or a full stop, and
       an elided word ("d'") may stand before the name in the same token, where the tokenizer does not split it.
-    - Names without letters and of one letter are not looked for (`names.is_matchable`); the builder counts them.
+    - Names without letters, of one letter, and stop words are not looked for (`names.is_matchable`); the builder
+      counts them.
     - Without `parts`, a name that is plainly part of a longer one is left out: a word of a title in 《》, and in
       languages that write common nouns in lower case, a single word beside a capitalised one ("Louis" Pasteur).
 
@@ -77,6 +78,7 @@ class MentionMatcher:
         self._elides = inflection and elides(lang)
         self._capitals_join = capitals_join(lang)
         self._candidates = lru_cache(100_000)(self._read_candidates)
+        self._is_matchable = lru_cache(100_000)(partial(is_matchable, lang=self.lang or ""))
         self._may_begin = lru_cache(100_000)(self._read_may_begin)
         if self.lang is not None:
             self._trie = kb.trie(self.lang)
@@ -134,7 +136,7 @@ class MentionMatcher:
             end = start + len(key)
             last = bisect_left(tokens.ends, end, lo=i)
             rest = tokens.text[end : tokens.ends[last]]
-            if rest not in self._rests or not is_matchable(key):
+            if rest not in self._rests or not self._is_matchable(key):
                 continue
             if rest == "" or (len(key) >= MIN_STEM and key[-1].isalnum()):
                 candidates = list(self._candidates(key))

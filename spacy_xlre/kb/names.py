@@ -1,6 +1,10 @@
 """How a name is written down, and which names are looked for in texts."""
 
 import unicodedata
+from functools import lru_cache
+from typing import FrozenSet
+
+from spacy.util import get_lang_class
 
 from ..tokens.scripts import has_unspaced
 
@@ -34,12 +38,28 @@ def fold(text: str) -> str:
     return text.translate(_FOLDED) if not text.isascii() else text
 
 
-def is_matchable(key: str) -> bool:
-    """Tell whether a name is looked for in texts: not if it has no letter, or is nothing but one letter.
+def is_matchable(key: str, lang: str = "") -> bool:
+    """Tell whether a name is looked for in texts: not if it has no letter, is nothing but one letter, or a stop word.
 
-    A number ("1984") or a letter ("X") stands in a text for something else nearly always. One Han character or kana is
-    a whole word, and is looked for.
+    A number ("1984"), a letter ("X") or a word such as French "de", a code of Germany, stands in a text for something
+    else nearly always. One Han character or kana is a whole word, and is looked for; so is what is spelled in capitals
+    ("US", "WHO").
+
+    key (str): The name as it is looked up.
+    lang (str): Its language, whose stop words spaCy knows; by default no stop words are left out.
     """
     if not any(character.isalpha() for character in key):
         return False
-    return sum(character.isalnum() for character in key) > 1 or has_unspaced(key)
+    if sum(character.isalnum() for character in key) < 2:
+        return has_unspaced(key)
+    return key.lower() not in stop_words(lang) or (key.isupper() and len(key) > 1)
+
+
+@lru_cache(None)
+def stop_words(lang: str) -> FrozenSet[str]:
+    """Return spaCy's stop words of a language in lower case; none if it has none."""
+    try:
+        found = get_lang_class(lang.partition("-")[0]).Defaults.stop_words
+    except ImportError:
+        return frozenset()
+    return frozenset(word.lower() for word in found)

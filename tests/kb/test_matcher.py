@@ -298,7 +298,7 @@ def test_mentions_are_names_on_token_boundaries_in_order_without_overlap(names_k
         assert end <= mention.start < mention.end <= len(doc)
         end = mention.end
         assert mention.name in {KEY(name) for name in NAMES[lang]}
-        assert is_matchable(mention.name)
+        assert is_matchable(mention.name, lang)
         found = KEY(doc[mention.start : mention.end].text)
         if mention.inflected:
             assert mention.name.lower() in found.lower()

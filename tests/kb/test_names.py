@@ -89,3 +89,14 @@ def test_names_with_letters_are_looked_for(key):
 @pytest.mark.parametrize("key", ["1984", "X", "2:0", "é", "", "...", "7-7", "X."])
 def test_numbers_and_letters_are_not_looked_for(key):
     assert not is_matchable(key)
+
+
+@pytest.mark.parametrize(("key", "lang"), [("de", "fr"), ("He", "en"), ("the", "en-GB"), ("из", "ru"), ("us", "en")])
+def test_stop_words_of_the_language_are_not_looked_for(key, lang):
+    assert is_matchable(key)
+    assert not is_matchable(key, lang)
+
+
+@pytest.mark.parametrize(("key", "lang"), [("US", "en"), ("de", "en"), ("He Man", "en"), ("法", "zh"), ("de", "zz")])
+def test_capitals_longer_names_and_words_of_other_languages_are_looked_for(key, lang):
+    assert is_matchable(key, lang)
