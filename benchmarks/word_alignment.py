@@ -47,6 +47,13 @@ TRAINED: Dict[str, Dict[str, object]] = {
     "softmax": {"method": "softmax", "min_prob": 0.3},
     "argmax": {"method": "argmax", "min_prob": 0.0},
 }
+LOSSES = "components.xlre_aligner.losses"
+# Other weights of the loss parts, for the first seed, compared on the development part only (--losses).
+OTHER_LOSSES: Dict[str, Dict[str, object]] = {
+    "known links alone": {f"{LOSSES}.self_training": 0.0},
+    "with parallel-sentence identification, 0.1": {f"{LOSSES}.parallel": 0.1},
+    "with parallel-sentence identification, 1": {f"{LOSSES}.parallel": 1.0},
+}
 LINK = re.compile(r"(\d+)([-p])(\d+)")
 
 
@@ -106,8 +113,8 @@ def write_gold(path: Path, sentences: List[Sentence]) -> Path:
     return path
 
 
-def train_aligner(args: argparse.Namespace, seed: int) -> Path:
-    """Train `configs/aligner.cfg` unless that was done."""
+def train_aligner(args: argparse.Namespace, seed: int, name: str = "aligner", **others: object) -> Path:
+    """Train `configs/aligner.cfg` unless that was done; `others` are further settings that differ from the file's."""
     parts = args.data / "word-alignment" / "xlwa"
     gold = [sentence for lang in TRAINING for sentence in read_xlwa(parts / lang / "dev.tsv")]
     overrides = {
@@ -115,8 +122,9 @@ def train_aligner(args: argparse.Namespace, seed: int) -> Path:
         "paths.dev": str(write_gold(args.work / "dev.spacy", list(read_xlwa(parts / TUNING / "dev.tsv")))),
         "paths.encoder": str(args.encoder.resolve()),
         "system.seed": seed,
+        **others,
     }
-    return train_once("aligner.cfg", args.work / f"aligner-{seed}", overrides)
+    return train_once("aligner.cfg", args.work / f"{name}-{seed}", overrides)
 
 
 def configure(nlp: Language, **settings: object) -> Language:
@@ -154,6 +162,13 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
                 found = [error_rate(configure(nlp, **settings), sentences) for nlp in pipelines]
                 goal = GOALS.get(name, "") if method == "softmax" else ""
                 yield Row(row, "AER", *mean_and_spread(found), goal=goal, peer=peer)
+    if args.losses:
+        dev = list(read_xlwa(folder / "xlwa" / TUNING / "dev.tsv"))
+        yield Row(f"development, {TUNING}, trained, softmax", "AER", error_rate(pipelines[0], dev))
+        for number, (name, losses) in enumerate(OTHER_LOSSES.items()):
+            path = train_aligner(args, args.seeds[0], f"losses{number}", **losses)
+            found = error_rate(configure(spacy.load(path), bead_probs=False), dev)
+            yield Row(f"development, {TUNING}, trained, softmax, {name}", "AER", found)
 
 
 if __name__ == "__main__":
@@ -162,5 +177,6 @@ if __name__ == "__main__":
     parser.add_argument("--layer", type=int, default=7, help="the layer of the untrained aligner (default: 7)")
     parser.add_argument("--work", type=Path, help="folder for the trained aligners; without it nothing is trained")
     parser.add_argument("--pipeline", type=Path, help="a pipeline with a trained aligner")
+    parser.add_argument("--losses", action="store_true", help="also train with other weights of the loss parts")
     parsed = parser.parse_args()
     finish("word_alignment", list(measure(parsed)), parsed, seeds=parsed.seeds if parsed.work else [])
