@@ -167,8 +167,8 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
         yield Row(f"development, {TUNING}, trained, softmax", "AER", error_rate(pipelines[0], dev))
         for number, (name, losses) in enumerate(OTHER_LOSSES.items()):
             path = train_aligner(args, args.seeds[0], f"losses{number}", **losses)
-            found = error_rate(configure(spacy.load(path), bead_probs=False), dev)
-            yield Row(f"development, {TUNING}, trained, softmax, {name}", "AER", found)
+            rate = error_rate(configure(spacy.load(path), bead_probs=False), dev)
+            yield Row(f"development, {TUNING}, trained, softmax, {name}", "AER", rate)
 
 
 if __name__ == "__main__":
