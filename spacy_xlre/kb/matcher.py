@@ -74,7 +74,7 @@ class MentionMatcher:
         self.inflection = inflection
         self.parts = parts
         self._text_lang = lang
-        self._rests = frozenset(("", ".", *endings(lang)) if inflection else ("",))
+        self._rests = frozenset((".", *endings(lang)) if inflection else ())
         self._elides = inflection and elides(lang)
         self._capitals_join = capitals_join(lang)
         self._candidates = lru_cache(100_000)(self._read_candidates)
@@ -132,15 +132,19 @@ class MentionMatcher:
     def _longest(
         self, tokens: _Tokens, i: int, start: int, keys: Sequence[str], altered: bool = False
     ) -> Optional[Mention]:
-        for key in sorted(keys, key=len, reverse=True):
+        ends = tokens.ends
+        # The trie gives the shortest first.
+        for key in reversed(keys):
             end = start + len(key)
-            last = bisect_left(tokens.ends, end, lo=i)
-            rest = tokens.text[end : tokens.ends[last]]
-            if rest not in self._rests or not self._is_matchable(key):
+            last = bisect_left(ends, end, i)
+            inflected = end != ends[last]
+            if inflected and (
+                len(key) < MIN_STEM or not key[-1].isalnum() or tokens.text[end : ends[last]] not in self._rests
+            ):
                 continue
-            if rest == "" or (len(key) >= MIN_STEM and key[-1].isalnum()):
+            if self._is_matchable(key):
                 candidates = list(self._candidates(key))
-                return Mention(tokens.first + i, tokens.first + last + 1, candidates, key, altered or rest != "")
+                return Mention(tokens.first + i, tokens.first + last + 1, candidates, key, altered or inflected)
         return None
 
     def _is_part(self, tokens: _Tokens, mention: Mention) -> bool:
