@@ -21,6 +21,7 @@ from ..tokens import (
 )
 from ..tokens.bitext import is_bitext
 from .agreement import LinkedMention, agree
+from .budget import FactBudget, StatementBudget
 from .explanation import NOTHING, RELATION, UNKNOWN, Explain, Explanation, described, why_nothing
 from .learned_names import LearnedNames
 from .negatives import fitting_properties, grade_negative
@@ -51,6 +52,7 @@ class Labeler:
         self.explain = explain
         self.learned = learned
         self._matchers: Dict[str, MentionMatcher] = {}
+        self._budget = FactBudget(settings)
         self._negatives: Dict[Tuple[str, str], Optional[float]] = {}
 
     def __call__(self, bitext: Doc) -> Iterator[Doc]:
@@ -71,8 +73,11 @@ class Labeler:
         if alignment is None:
             raise fail(Errors.X600, doc=get_bitext_id(bitext))
         linked = agree(alignment, mentions, self.settings)
+        budgets = {lang: self._budget.begin() for lang in segments}
         for lang, segment in segments.items():
-            yield self._label_agreed(bitext, segment, linked[lang], _translation_probability(alignment, lang))
+            probability = _translation_probability(alignment, lang)
+            yield self._label_agreed(bitext, segment, linked[lang], probability, budgets[lang])
+        self._budget.end(budgets.values())
 
     def _match(self, lang: str, segment: Span) -> List[Mention]:
         if lang not in self._matchers:
@@ -98,7 +103,12 @@ class Labeler:
         return doc
 
     def _label_agreed(
-        self, bitext: Doc, segment: Span, mentions: Sequence[LinkedMention], probability: Dict[int, float]
+        self,
+        bitext: Doc,
+        segment: Span,
+        mentions: Sequence[LinkedMention],
+        probability: Dict[int, float],
+        budget: StatementBudget,
     ) -> Doc:
         doc = _segment_doc(bitext, segment)
         spans = [self._entity(doc, segment, m.start, m.end, m.entity) for m in mentions]
@@ -109,7 +119,6 @@ class Labeler:
         relations: List[Relation] = []
         negatives: List[PairNegative] = []
         unknown: List[Tuple[Span, Span]] = []
-        budget = _StatementBudget(self.settings)
         for (a, head), (b, tail) in _pairs(spans):
             if head.kb_id == tail.kb_id:
                 continue
@@ -127,7 +136,11 @@ class Labeler:
                 self._tell(bitext, segment, head, tail, names, RELATION, share, f"{listed}: {made_of} / {len(facts)}")
             elif facts:
                 unknown.append((head, tail))
-                why = f"weight below {self.settings.min_weight}: {made_of}" if stated else budget.why_not(head, tail)
+                why = (
+                    f"weight below {self.settings.min_weight}: {made_of}"
+                    if stated
+                    else budget.why_not(facts, head, tail)
+                )
                 self._tell(bitext, segment, head, tail, names, UNKNOWN, 0.0, f"{listed}: {why}")
             elif (grade := self._negative(head.kb_id_, tail.kb_id_)) is not None:
                 known = grade * sure >= self.settings.min_weight
@@ -182,29 +195,6 @@ class Labeler:
         return Relation(
             head, fact.property, tail, weight=min(1.0, weight), source=source, bag=f"{fact.subject}|{fact.object}"
         )
-
-
-class _StatementBudget:
-    """Tells where in a text a fact counts as stated: in its first sentences, between entities that stand near."""
-
-    def __init__(self, settings: LabelingSettings) -> None:
-        self.settings = settings
-        self._sentences: Dict[Fact, List[int]] = {}
-
-    def allows(self, fact: Fact, head: Span, tail: Span) -> bool:
-        """Judge a pair; pairs must come in the order of their sentences."""
-        if max(head.start, tail.start) - min(head.end, tail.end) > self.settings.max_gap:
-            return False
-        sentence, known = head[0].sent.start, self._sentences.setdefault(fact, [])
-        if sentence not in known and len(known) < self.settings.max_statements:
-            known.append(sentence)
-        return sentence in known
-
-    def why_not(self, head: Span, tail: Span) -> str:
-        """Say why a fact does not count as stated between two names."""
-        if max(head.start, tail.start) - min(head.end, tail.end) > self.settings.max_gap:
-            return f"more than {self.settings.max_gap} tokens between the names"
-        return f"labelled in {self.settings.max_statements} sentences before"
 
 
 def _segment_doc(bitext: Doc, segment: Span) -> Doc:

@@ -20,6 +20,8 @@ class LabelingSettings:
     min_weight (float): A label below this weight becomes unknown instead.
     max_statements (int): In how many sentences of a text a fact is labelled, the first ones. Later sentences that
         mention both entities hardly ever state it again: there the pair is unknown.
+    max_texts (int): In how many texts of a corpus a fact is labelled, so that famous pairs do not drown the rest; in
+        the others it is unknown.
     max_gap (int): Most tokens between two entities that are labelled. The fact of a pair further apart is seldom
         stated, so that pair is unknown, too.
     na_functional (float): NA weight where every property that fits the types is functional and has another value.
@@ -36,6 +38,7 @@ class LabelingSettings:
     min_projection: float = 0.3
     min_weight: float = 0.1
     max_statements: int = 1
+    max_texts: int = 100
     max_gap: int = 20
     na_functional: float = 1.0
     na_described: float = 1.0

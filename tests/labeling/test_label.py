@@ -45,16 +45,24 @@ def make_kb(tmp_path):
     return make
 
 
-def label(kb, nlp, text, prob=1.0, **settings):
-    """Label a text and its word-by-word translation; return the English Doc."""
+def aligned(nlp, text, prob):
+    """Make a bitext of a text and its word-by-word translation."""
     doc = make_bitext(nlp, {"en": text, "de": text})
     en, de = get_segments(doc).values()
     for segment in (en, de):
         split_sentences(segment, "en")
     links = [Link(i, i, 1.0) for i in range(len(en))]
     set_alignment(doc, [PairAlignment(en, de, [Bead((0, len(en)), (0, len(de)), prob)], links)])
-    docs = {get_language(found): found for found in Labeler(kb, LabelingSettings(**settings))(doc)}
-    return docs["en"]
+    return doc
+
+
+def english(docs):
+    return {get_language(found): found for found in docs}["en"]
+
+
+def label(kb, nlp, text, prob=1.0, **settings):
+    """Label a text and its word-by-word translation; return the English Doc."""
+    return english(Labeler(kb, LabelingSettings(**settings))(aligned(nlp, text, prob)))
 
 
 def places(pairs):
@@ -71,6 +79,13 @@ def test_a_fact_is_labelled_where_it_is_first_mentioned_and_unknown_later(make_k
     assert places(get_unknown(doc)) == [(4, 6)]
     both = label(make_kb("P19"), multilingual, "Ada knew London. Ada loved London.", max_statements=2)
     assert relations(both) == [(0, "P19", 2), (4, "P19", 6)]
+
+
+def test_a_fact_is_labelled_in_some_texts_only_and_unknown_in_the_others(make_kb, multilingual):
+    labeler = Labeler(make_kb("P19", "P20"), LabelingSettings(max_texts=2))
+    found = [english(labeler(aligned(multilingual, "Ada knew London.", 1.0))) for _ in range(3)]
+    assert [len(relations(doc)) for doc in found] == [2, 2, 0]
+    assert places(get_unknown(found[2])) == [(0, 2)]
 
 
 def test_a_pair_that_stands_far_apart_is_unknown_and_leaves_the_fact_to_a_nearer_one(make_kb, multilingual):
