@@ -123,6 +123,7 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     votes = read_votes(paths["votes"])
     for name, settings in {
         "second opinion": OpinionSettings(),
+        "second opinion, least vote 0.05": OpinionSettings(min_relation=0.05),
         "second opinion, sure votes added": OpinionSettings(min_added=0.8),
     }.items():
         docs = agreed()

@@ -44,7 +44,7 @@ class OpinionSettings:
     weigh (bool): Whether a vote is also a factor on the weight of a relation, or what is left of it on that of NA.
     """
 
-    min_relation: float = 0.05
+    min_relation: float = 0.15
     max_na: float = 0.3
     min_added: float = 1.1
     weigh: bool = False
