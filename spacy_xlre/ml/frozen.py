@@ -52,6 +52,8 @@ def build_transformer(
     cache_mb = frozen_cache_mb if frozen_embeddings else 0
     wrapper.attrs["convert_inputs"] = partial(_freeze_and_convert, convert, frozen_layers, frozen_embeddings, cache_mb)
     model.attrs["replace_listener_cfg"] = replace_listener_config
+    if "num_hidden_layers" in transformer_config and model.init is not None:
+        model.init = _without_warnings(model.init)
     return model
 
 
@@ -95,6 +97,22 @@ def build_tok2vec_transformer(
         chain(transformer, split_trf_batch()), trfs2arrays(pooling, grad_factor)
     )
     return tok2vec
+
+
+def _without_warnings(init: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep transformers from listing the weights of the layers that a config leaves out on purpose."""
+
+    def quiet_init(model: Model, X: Any = None, Y: Any = None) -> Any:
+        from transformers.utils import logging
+
+        before = logging.get_verbosity()
+        logging.set_verbosity_error()
+        try:
+            return init(model, X=X, Y=Y)
+        finally:
+            logging.set_verbosity(before)
+
+    return quiet_init
 
 
 def replace_listener_config(transformer: Dict[str, Any], listener: Dict[str, Any]) -> Dict[str, Any]:

@@ -77,6 +77,15 @@ def test_layers_that_are_not_in_a_list_cannot_be_frozen():
         freeze(albert, 1, True)
 
 
+def test_layers_that_are_left_out_on_purpose_are_not_warned_of(tiny_encoder_folder, monkeypatch):
+    from transformers import modeling_utils
+
+    said = []
+    monkeypatch.setattr(modeling_utils.logger, "handle", lambda record: said.append(record.getMessage()))
+    transformer(tiny_encoder_folder, transformer_config={"num_hidden_layers": 1})
+    assert said == []
+
+
 def test_a_replaced_listener_is_described_with_the_transformer_and_its_own_pooling():
     transformer = {"@architectures": "spacy_xlre.TransformerModel.v1", "name": "encoder", "frozen_layers": 4}
     listener = {"@architectures": "x", "grad_factor": 0.5, "pooling": {"@layers": "reduce_mean.v1"}, "upstream": "*"}
