@@ -14,6 +14,8 @@ from .names import is_matchable
 from .spelling import Spelling
 from .store import Candidates, KnowledgeBase
 
+# Characters behind a token that tell whether a longer name may begin with it: a space and a letter.
+AHEAD = 2
 # A name of fewer characters takes no ending: "Ems" is not the genitive of "Em".
 MIN_STEM = 3
 _SENTENCE_END = frozenset(".!?…:。！？：\n")
@@ -93,7 +95,7 @@ class MentionMatcher:
         mentions: List[Mention] = []
         next_free = 0
         for i, (start, end) in enumerate(zip(tokens.starts, tokens.ends)):
-            if i < next_free or not self._may_begin(tokens.text[start:end]):
+            if i < next_free or not self._may_begin(tokens.text[start : end + AHEAD], end - start):
                 continue
             mention = self._match_at(tokens, i)
             if mention is not None and (self.parts or not self._is_part(tokens, mention)):
@@ -101,16 +103,24 @@ class MentionMatcher:
                 next_free = mention.end - tokens.first
         return mentions
 
-    def _read_may_begin(self, token: str) -> bool:
-        """Tell whether a name may begin with a token: most do not, and the few that texts repeat are remembered.
+    def _read_may_begin(self, text: str, length: int) -> bool:
+        """Tell whether a name may begin with a token, seen from the token and what follows at once.
 
-        A name that begins there is a prefix of the token, or the token is a prefix of the name; at the beginning of a
-        sentence the same may hold in lower case.
+        Most do not, and what texts repeat is remembered. A name that begins there is the token with an ending at most,
+        or begins with the whole of the text; at the beginning of a sentence the same may hold in lower case.
+
+        text (str): The token and the next `AHEAD` characters.
+        length (int): The token's length.
         """
-        if not token or (self._elides and elision(token, self._text_lang) is not None):
-            return bool(token)
-        forms = {token, token[0].lower() + token[1:]}
-        return any(self._trie.prefixes(form) or next(self._trie.iterkeys(form), None) is not None for form in forms)
+        if not length or (self._elides and elision(text[:length], self._text_lang) is not None):
+            return bool(length)
+        return any(self._is_beginning(form, length) for form in {text, text[0].lower() + text[1:]})
+
+    def _is_beginning(self, text: str, length: int) -> bool:
+        for key in self._trie.prefixes(text):
+            if len(key) >= length or text[len(key) : length] in self._rests:
+                return True
+        return next(self._trie.iterkeys(text), None) is not None
 
     def _match_at(self, tokens: _Tokens, i: int) -> Optional[Mention]:
         start = tokens.starts[i]
@@ -188,7 +198,7 @@ def _read_tokens(text: Union[Doc, Span], spelling: Spelling) -> _Tokens:
     rows = doc.to_array([IDX, LENGTH, ORTH, SPACY])[first : first + len(text)]
     # What `Doc.text` gives, without making an object of each token.
     strings = doc.vocab.strings
-    words = [strings[orth] for orth in rows[:, 2]]
+    words = [strings[orth] for orth in rows[:, 2].tolist()]
     string = "".join([word + " " if space else word for word, space in zip(words, rows[:, 3].tolist())])
     if not string.isprintable() or "  " in string or not unicodedata.is_normalized("NFC", string):
         return _respell(text, first, spelling)
