@@ -49,6 +49,7 @@ LEFT_OUT: Dict[str, Dict[str, Any]] = {
     "without a budget of sentences a fact": {"max_statements": 10**6},
     "without a limit on the distance": {"max_gap": 10**6},
     "without a least weight": {"min_weight": 0.0},
+    "with candidates chosen by the other names": {"coherence": 1.0},
 }
 PairItem = Tuple[Any, Tuple[int, int], Tuple[int, int]]
 
@@ -123,8 +124,8 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     votes = read_votes(paths["votes"])
     for name, settings in {
         "second opinion": OpinionSettings(),
-        "second opinion, least vote 0.05": OpinionSettings(min_relation=0.05),
-        "second opinion, sure votes added": OpinionSettings(min_added=0.8),
+        "second opinion, without adding sure votes": OpinionSettings(min_added=1.1),
+        "second opinion, least vote 0.05, without adding sure votes": OpinionSettings(0.05, min_added=1.1),
     }.items():
         docs = agreed()
         revise(docs, [votes.get(doc_key(doc), {}) for doc in docs], settings)
@@ -139,7 +140,7 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     for name, own in functions.items():
         docs = agreed()
         judged, _ = judge(docs, own)
-        revise(docs, judged, OpinionSettings(0.5, 0.5, weigh=True))
+        revise(docs, judged, OpinionSettings(0.5, 0.5, 1.1, weigh=True))
         yield from rows(name, docs, gold)
 
 

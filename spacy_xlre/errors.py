@@ -193,6 +193,8 @@ class Errors(metaclass=_WithCodes):
     X607 = "{path}: [functions] names no labelling function. Add one, for example @misc = spacy_xlre.pattern_votes.v1."
     X608 = "The labelling function '{name}' gave {found} answers for {expected} Docs. It must give one for each."
     X609 = "The labelling function '{name}' voted {found}, which is no label. It must vote a label, 'NA', or None."
+    X610 = "'{found}' does not name a pipeline for a language. Write LANG=PIPELINE, for example en=en_core_web_sm."
+    X611 = "{name} is not a pipeline: neither a folder nor an installed package. Train one, or install it."
     X014 = "There is nothing to join: concat got no Docs. Pass at least one."
     # knowledge base
     X101 = "{path} is not a knowledge base: it has no kb.json. Build one with: spacy xlre kb build"

@@ -1,12 +1,15 @@
 """`spacy xlre label`: aligned bitexts and a knowledge base to labelled Docs."""
 
 from pathlib import Path
-from typing import List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional
 
 import typer
 from wasabi import msg
 
 from .app import command
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 
 @command("label")
@@ -18,6 +21,7 @@ def label_cli(
     dev: Optional[Path] = typer.Option(None, "--dev", help="Hold bitexts out for development and write them here"),
     explain: int = typer.Option(0, "--explain", help="Show this many pairs, and why each is a relation, NA or unknown"),
     learn: Optional[Path] = typer.Option(None, "--learn", help="Folder for names and endings learned, to be reviewed"),
+    confirm: List[str] = typer.Option([], "--confirm", help="LANG=PIPELINE, may be repeated: keep names it confirms"),
     dev_share: float = typer.Option(0.1, "--dev-share", help="The share of bitexts to hold out", min=0.0, max=0.5),
 ) -> None:
     """Label parallel text from a knowledge base: one Doc per language, with weighted relations."""
@@ -33,6 +37,7 @@ def label_cli(
     from ..labeling.explanation import Examples
     from ..labeling.label import Labeler
     from ..labeling.learned_names import LearnedNames
+    from ..labeling.linking import PipelineFilter
     from ..labeling.settings import LabelingSettings
     from ..tokens import get_relations
     from ..tokens.blank import blank_multilingual
@@ -43,7 +48,8 @@ def label_cli(
     settings = LabelingSettings(method=method)  # type: ignore[arg-type]
     store = KnowledgeBase.open(kb)
     learned = LearnedNames(store) if learn is not None else None
-    labeler = Labeler(store, settings, examples if explain else None, learned)
+    keep = PipelineFilter(_pipelines(confirm)) if confirm else None
+    labeler = Labeler(store, settings, examples if explain else None, learned, keep)
     bitexts = list(read_docs(aligned, blank_multilingual().vocab))
     bar = tqdm(bitexts, desc="label", unit="bitext", disable=not sys.stderr.isatty())
     every = round(1 / dev_share) if dev is not None and dev_share else len(bitexts) + 1
@@ -63,3 +69,20 @@ def label_cli(
         typer.echo(f"\n{explanation}")
     if explain:
         typer.echo("\n" + ", ".join(f"{count} {decision}" for decision, count in sorted(examples.counts.items())))
+
+
+def _pipelines(words: List[str]) -> "Dict[str, Language]":
+    import spacy
+
+    from ..errors import Errors, fail
+
+    found: Dict[str, Language] = {}
+    for word in words:
+        lang, equals, name = word.partition("=")
+        if not (lang and equals and name):
+            raise fail(Errors.X610, found=word)
+        try:
+            found[lang] = spacy.load(name)
+        except OSError:
+            raise fail(Errors.X611, name=name) from None
+    return found

@@ -32,7 +32,7 @@ def review_cli(
     folds: int = typer.Option(2, "--folds", help="Parts of the text, each read by a model of the others", min=2),
     min_relation: float = typer.Option(0.15, help="Relations with a lower vote become unknown", min=0.0, max=1.0),
     max_na: float = typer.Option(0.3, help="NA pairs with this vote or more become unknown", min=0.0, max=1.0),
-    min_added: float = typer.Option(1.1, help="Unknown and NA pairs with this vote or more become relations", min=0.0),
+    min_added: float = typer.Option(0.9, help="Unknown and NA pairs with this vote or more become relations", min=0.0),
     votes: Optional[Path] = typer.Option(None, "--votes", help="Write the votes there, for 'spacy xlre vote'"),
     pipeline: str = typer.Option("", help="The components to train, such as transformer,xlre_relation. Default: all"),
     jobs: int = typer.Option(1, "--jobs", "-j", help="Models to train at a time; on a GPU 1", min=1),

@@ -24,6 +24,7 @@ from .agreement import LinkedMention, agree
 from .budget import FactBudget, StatementBudget
 from .explanation import NOTHING, RELATION, UNKNOWN, Explain, Explanation, described, why_nothing
 from .learned_names import LearnedNames
+from .linking import Coherence, MentionFilter
 from .negatives import fitting_properties, grade_negative
 from .settings import LabelingSettings
 
@@ -37,6 +38,7 @@ class Labeler:
     kb (KnowledgeBase): Names and facts.
     settings (LabelingSettings): The method and its thresholds.
     explain (Optional[Explain]): Called with what was decided of each pair, by agreement, and why.
+    keep (Optional[MentionFilter]): Which names to keep, such as those that a user's pipeline confirms.
     learned (Optional[LearnedNames]): Is told the agreed mentions, to learn names and their forms from them.
     """
 
@@ -46,11 +48,14 @@ class Labeler:
         settings: LabelingSettings = LabelingSettings(),
         explain: Optional[Explain] = None,
         learned: Optional[LearnedNames] = None,
+        keep: Optional[MentionFilter] = None,
     ) -> None:
         self.kb = kb
         self.settings = settings
         self.explain = explain
         self.learned = learned
+        self.keep = keep
+        self._coherence = Coherence(kb, settings.coherence)
         self._matchers: Dict[str, MentionMatcher] = {}
         self._budget = FactBudget(settings)
         self._negatives: Dict[Tuple[str, str], Optional[float]] = {}
@@ -72,7 +77,7 @@ class Labeler:
         alignment = get_alignment(bitext)
         if alignment is None:
             raise fail(Errors.X600, doc=get_bitext_id(bitext))
-        linked = agree(alignment, mentions, self.settings)
+        linked = agree(alignment, self._coherence(mentions), self.settings)
         budgets = {lang: self._budget.begin() for lang in segments}
         for lang, segment in segments.items():
             probability = _translation_probability(alignment, lang)
@@ -82,7 +87,8 @@ class Labeler:
     def _match(self, lang: str, segment: Span) -> List[Mention]:
         if lang not in self._matchers:
             self._matchers[lang] = MentionMatcher(self.kb, lang, inflection=self.settings.inflection)
-        return self._matchers[lang](segment)
+        found = self._matchers[lang](segment)
+        return found if self.keep is None else self.keep(lang, segment, found)
 
     def _label_monolingual(self, bitext: Doc, segment: Span, lang: str, mentions: Sequence[Mention]) -> Doc:
         """Look every candidate of every name up; one fact between any of them labels the pair."""

@@ -46,7 +46,7 @@ class OpinionSettings:
 
     min_relation: float = 0.15
     max_na: float = 0.3
-    min_added: float = 1.1
+    min_added: float = 0.9
     weigh: bool = False
 
 

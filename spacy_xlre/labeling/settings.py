@@ -13,6 +13,8 @@ class LabelingSettings:
     method (str): "agreement" lets the languages of a bitext vote on mentions, adds mentions that one language's names
         miss, and weighs labels; "monolingual" looks names up in each language alone, all labels of weight 1.
     inflection (bool): Whether names are found with the endings of their language, too.
+    coherence (float): How much the candidate of an ambiguous name gains for each other entity of the text with which it
+        has a fact (see `linking.Coherence`). 0 for nothing.
     min_link_share (float): A mention's counterpart holds at least this share of the mention's link probability.
     alone (float): Factor on the score of a mention that no other language confirms or contradicts.
     min_agreement (float): A mention whose entity gets less than this share of the votes is dropped.
@@ -32,6 +34,7 @@ class LabelingSettings:
 
     method: Method = "agreement"
     inflection: bool = True
+    coherence: float = 0.0
     min_link_share: float = 0.5
     alone: float = 0.5
     min_agreement: float = 0.34

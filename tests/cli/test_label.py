@@ -1,4 +1,5 @@
 import pytest
+import spacy
 from typer.testing import CliRunner
 
 from spacy_xlre.cli.plugin import app
@@ -108,3 +109,21 @@ def test_names_that_a_language_lacks_are_written_for_review(aligned, kb, tmp_pat
     assert "1 names and 0 endings learned" in " ".join(result.output.split())
     table = (tmp_path / "learned" / "entities.tsv").read_text().splitlines()
     assert table == ["id\ttypes\tlang\tname\tcount", "london\t\tde\tLondon\t4"]
+
+
+def test_names_can_be_held_to_what_a_pipeline_confirms(aligned, kb, tmp_path, multilingual):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "X", "pattern": "Paris"}])
+    nlp.to_disk(tmp_path / "english")
+    output = tmp_path / "labels.spacy"
+    result = run(aligned, kb, "--output", output, "--method", "monolingual", "--confirm", f"en={tmp_path / 'english'}")
+    assert result.exit_code == 0, result.output
+    texts = {get_language(doc): [ent.text for ent in doc.ents] for doc in read_docs(output, multilingual.vocab)}
+    assert texts == {"en": ["Paris"], "de": ["Ada", "Paris"]}
+
+
+@pytest.mark.parametrize(("given", "code"), [("en", "X610"), ("en=", "X610"), ("en=no_such_pipeline", "X611")])
+def test_a_pipeline_that_is_none_is_named(aligned, kb, tmp_path, given, code):
+    result = run(aligned, kb, "--output", tmp_path / "labels.spacy", "--confirm", given)
+    assert result.exit_code == 1
+    assert code in result.stderr

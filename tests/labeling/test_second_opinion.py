@@ -100,7 +100,7 @@ def test_what_the_vote_supports_stays():
 
 def test_a_relation_that_nobody_sees_becomes_unknown():
     doc = labelled()
-    assert revise([doc], [{FIRST: {"P": 0.04, "Q": 0.9}}]).relations_unknown == 1
+    assert revise([doc], [{FIRST: {"P": 0.04, "Q": 0.5}}]).relations_unknown == 1
     assert pairs(doc) == {"relations": [], "negatives": [(4, 6)], "unknown": [(2, 0), (0, 2)]}
 
 
