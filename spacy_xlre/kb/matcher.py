@@ -4,7 +4,7 @@ import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import List, Sequence, Tuple, Union
 
 from spacy.attrs import IDX, LENGTH, ORTH, SPACY
 from spacy.tokens import Doc, Span
@@ -52,7 +52,7 @@ class _Tokens:
 
 
 class MentionMatcher:
-    """Find the names of one language: from left to right the longest at each place, on token boundaries.
+    """Find the names of one language, on token boundaries: from left to right the longest at each place, or all.
 
     A name is compared exactly, but for differences that do not count in the language (`kb.spelling`). Besides:
 
@@ -68,13 +68,17 @@ class MentionMatcher:
     lang (str): The language of the texts. If the knowledge base has no names in it, nothing is found.
     inflection (bool): Whether to allow for endings and elisions.
     parts (bool): Whether to keep names that are plainly part of a longer one.
+    overlapping (bool): Whether to find every name, also inside others ("York" in "New York").
     """
 
-    def __init__(self, kb: KnowledgeBase, lang: str, inflection: bool = True, parts: bool = False):
+    def __init__(
+        self, kb: KnowledgeBase, lang: str, inflection: bool = True, parts: bool = False, overlapping: bool = False
+    ):
         self.kb = kb
         self.lang = kb.resolve_language(lang)
         self.inflection = inflection
         self.parts = parts
+        self.overlapping = overlapping
         self._text_lang = lang
         self._rests = frozenset((".", *endings(lang)) if inflection else ())
         self._elides = inflection and elides(lang)
@@ -88,7 +92,10 @@ class MentionMatcher:
             self._window = kb.manifest.languages[self.lang]["longest"]
 
     def __call__(self, text: Union[Doc, Span]) -> List[Mention]:
-        """Return the mentions of a Doc or Span in text order, none overlapping."""
+        """Return the mentions of a Doc or Span in text order, of those that begin together the longest first.
+
+        Without `overlapping` none overlap.
+        """
         if self.lang is None or not len(text):
             return []
         tokens = _read_tokens(text, self._spelling)
@@ -97,10 +104,10 @@ class MentionMatcher:
         for i, (start, end) in enumerate(zip(tokens.starts, tokens.ends)):
             if i < next_free or not self._may_begin(tokens.text[start : end + AHEAD], end - start):
                 continue
-            mention = self._match_at(tokens, i)
-            if mention is not None and (self.parts or not self._is_part(tokens, mention)):
-                mentions.append(mention)
-                next_free = mention.end - tokens.first
+            for mention in self._match_at(tokens, i):
+                if self.parts or not self._is_part(tokens, mention):
+                    mentions.append(mention)
+                    next_free = 0 if self.overlapping else mention.end - tokens.first
         return mentions
 
     def _read_may_begin(self, text: str, length: int) -> bool:
@@ -122,27 +129,32 @@ class MentionMatcher:
                 return True
         return next(self._trie.iterkeys(text), None) is not None
 
-    def _match_at(self, tokens: _Tokens, i: int) -> Optional[Mention]:
+    def _match_at(self, tokens: _Tokens, i: int) -> List[Mention]:
+        """Return the names that begin with a token: the longest, or with `overlapping` all."""
         start = tokens.starts[i]
         window = tokens.text[start : start + self._window]
         keys = self._trie.prefixes(window)
-        best = self._longest(tokens, i, start, keys) if keys else None
+        found = self._names(tokens, i, start, keys) if keys else []
         if window[:1].isupper() and _begins_sentence(tokens, i):
             lower = window[0].lower() + window[1:]
             if len(lower) == len(window):
-                best = _longer(best, self._longest(tokens, i, start, self._trie.prefixes(lower), altered=True))
-        if best is None and self._elides:
+                found = found + self._names(tokens, i, start, self._trie.prefixes(lower), altered=True)
+        if not found and self._elides:
             prefix = elision(tokens.text[start : tokens.ends[i]], self._text_lang)
             if prefix is not None:
                 start += len(prefix)
                 keys = self._trie.prefixes(tokens.text[start : start + self._window])
-                best = self._longest(tokens, i, start, keys, altered=True)
-        return best
+                found = self._names(tokens, i, start, keys, altered=True)
+        if len(found) > 1:
+            # Of two that end together, the one that is spelled as the text is.
+            by_end = {mention.end: mention for mention in reversed(found)}
+            found = sorted(by_end.values(), key=lambda mention: -mention.end)
+        return found if self.overlapping else found[:1]
 
-    def _longest(
-        self, tokens: _Tokens, i: int, start: int, keys: Sequence[str], altered: bool = False
-    ) -> Optional[Mention]:
+    def _names(self, tokens: _Tokens, i: int, start: int, keys: Sequence[str], altered: bool = False) -> List[Mention]:
+        """Return the names among the keys that end with a token, the longest first; only that without `overlapping`."""
         ends = tokens.ends
+        found: List[Mention] = []
         # The trie gives the shortest first.
         for key in reversed(keys):
             end = start + len(key)
@@ -154,8 +166,10 @@ class MentionMatcher:
                 continue
             if self._is_matchable(key):
                 candidates = list(self._candidates(key))
-                return Mention(tokens.first + i, tokens.first + last + 1, candidates, key, altered or inflected)
-        return None
+                found.append(Mention(tokens.first + i, tokens.first + last + 1, candidates, key, altered or inflected))
+                if not self.overlapping:
+                    break
+        return found
 
     def _is_part(self, tokens: _Tokens, mention: Mention) -> bool:
         first, last = mention.start - tokens.first, mention.end - tokens.first - 1
@@ -177,12 +191,6 @@ class MentionMatcher:
     def _read_candidates(self, key: str) -> Tuple[Tuple[str, float], ...]:
         assert self.lang is not None
         return tuple(self.kb.candidates_of_key(self._trie[key], self.lang))
-
-
-def _longer(one: Optional[Mention], other: Optional[Mention]) -> Optional[Mention]:
-    if one is None or (other is not None and other.end > one.end):
-        return other
-    return one
 
 
 def _begins_sentence(tokens: _Tokens, i: int) -> bool:

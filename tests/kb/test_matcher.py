@@ -82,6 +82,13 @@ def test_the_longest_name_wins(find: Find):
     assert find("zh", "加西亚·马尔克斯，马尔克斯") == ["加西亚·马尔克斯", "马尔克斯"]
 
 
+def test_all_names_are_found_where_they_may_overlap(find: Find):
+    everything = {"overlapping": True, "parts": True}
+    assert find("en", "in New York City.", **everything) == ["New York City", "New York", "York"]
+    assert find("zh", "北京大学在北京。", **everything) == ["北京大学", "北京", "北京"]
+    assert find("fr", "l'université de Paris", **everything) == ["université de Paris", "Paris"]
+
+
 @pytest.mark.parametrize("text", ["Yorkshire", "NewYork", "Parisian", "a comparison of parishes", "new york", "PARIS"])
 def test_parts_of_words_and_other_cases_are_no_mentions(find: Find, text):
     assert find("en", f"It is {text} here") == []
@@ -305,6 +312,17 @@ def test_mentions_are_names_on_token_boundaries_in_order_without_overlap(names_k
             assert len(found) - len(mention.name) <= len("jusqu'") + len("es")
         else:
             assert found == mention.name
+
+
+@given(text=TEXTS, lang=LANGS)
+@settings(max_examples=200, deadline=None)
+def test_what_is_found_without_overlap_is_among_all_names(names_kb, text, lang):
+    doc = NLP(text)
+    some = MentionMatcher(names_kb, lang, parts=True)(doc)
+    everything = MentionMatcher(names_kb, lang, parts=True, overlapping=True)(doc)
+    spans = [(mention.start, -mention.end) for mention in everything]
+    assert spans == sorted(set(spans))
+    assert all(mention in everything for mention in some)
 
 
 @given(text=TEXTS, lang=LANGS)
