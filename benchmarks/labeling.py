@@ -5,16 +5,18 @@
 The labels of the training documents against their gold marks, all languages together: precision, recall, F1, how many
 of the traps (facts that are true of two entities but not stated there) are labelled, and how many of the relations that
 the texts state are taught as NA. Nothing is fetched: the data is in `assets/`. DIR is that of distant.py, whose steps
-it shares. The parts that vote (second opinion, label model) read the same votes of two models, each of one half of the
-texts; their thresholds are the defaults.
+it shares. The parts that vote (second opinion, cleanlab, label model) read the same votes of two models, each of one
+half of the texts; their thresholds are the defaults. cleanlab is in the extra `bench`.
 """
 
 import argparse
 import tempfile
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Sequence, Set, Tuple
 
+import numpy as np
 from common import Row, arguments, finish, wanted
 from distant import prepare
 from spacy.tokens import Doc
@@ -29,15 +31,16 @@ from spacy_xlre.labeling.functions import LabelingFunction, create_stored_votes
 from spacy_xlre.labeling.label import Labeler
 from spacy_xlre.labeling.label_model import judge
 from spacy_xlre.labeling.learned_names import INFLECTIONS, LearnedNames
-from spacy_xlre.labeling.pairs import doc_key
+from spacy_xlre.labeling.pairs import PairKey, doc_key, pair_key
 from spacy_xlre.labeling.patterns import create_pattern_votes
 from spacy_xlre.labeling.quality import label_quality
-from spacy_xlre.labeling.second_opinion import OpinionSettings, revise
+from spacy_xlre.labeling.second_opinion import OpinionSettings, Scores, revise
 from spacy_xlre.labeling.settings import LabelingSettings
 from spacy_xlre.labeling.vote_files import read_votes
 from spacy_xlre.scoring.relations import read_items
-from spacy_xlre.tokens import get_negatives
+from spacy_xlre.tokens import get_negatives, get_relations, get_unknown, set_relations
 from spacy_xlre.tokens.blank import blank_multilingual
+from spacy_xlre.tokens.relations import NA
 
 FULL = "agreement, all parts"
 NEVER = 1e9
@@ -76,6 +79,39 @@ def with_learned_names(aligned: Path, kb: KnowledgeBase, data: Path, folder: Pat
     inflections = folder / "learned" / INFLECTIONS
     build_kb(entities, facts, data / "properties.jsonl", folder / "kb", inflections=inflections)
     return label(aligned, KnowledgeBase.open(folder / "kb"))
+
+
+def filtered_by_cleanlab(docs: List[Doc], votes: Mapping[Any, Scores], method: str) -> List[Doc]:
+    """Drop the labels that cleanlab calls wrong, relations and NA alike, in place.
+
+    A vote is the odds of a label against NA, so that they make a distribution together.
+    """
+    find_label_issues = import_module("cleanlab.filter").find_label_issues
+    labels = sorted({relation.label for doc in docs for relation in get_relations(doc)})
+    given: List[int] = []
+    probabilities: List[Any] = []
+    places: List[Tuple[int, PairKey, str]] = []
+    for number, doc in enumerate(docs):
+        own = votes.get(doc_key(doc), {})
+        relations = [(pair_key(r.head, r.tail), r.label) for r in get_relations(doc)]
+        negatives = [(pair_key(n.head, n.tail), NA) for n in get_negatives(doc)]
+        for key, label_ in relations + negatives:
+            if key in own:
+                scores = np.clip([own[key].get(name, 0.0) for name in labels], 0.0, 0.9999)
+                odds = np.append(scores / (1.0 - scores), 1.0)
+                probabilities.append(odds / odds.sum())
+                given.append(labels.index(label_) if label_ != NA else len(labels))
+                places.append((number, key, label_))
+    issues = find_label_issues(np.array(given), np.array(probabilities), filter_by=method, n_jobs=1)
+    wrong = {place for place, is_wrong in zip(places, issues) if is_wrong}
+    for number, doc in enumerate(docs):
+        set_relations(
+            doc,
+            [r for r in get_relations(doc) if (number, pair_key(r.head, r.tail), r.label) not in wrong],
+            negatives=[n for n in get_negatives(doc) if (number, pair_key(n.head, n.tail), NA) not in wrong],
+            unknown=get_unknown(doc),
+        )
+    return docs
 
 
 def taught_as_na(labelled: Sequence[Doc], gold: Sequence[Doc]) -> float:
@@ -130,6 +166,8 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
         docs = agreed()
         revise(docs, [votes.get(doc_key(doc), {}) for doc in docs], settings)
         yield from rows(name, docs, gold)
+    for method in ("prune_by_noise_rate", "confident_learning"):
+        yield from rows(f"cleanlab on the same votes, {method}", filtered_by_cleanlab(agreed(), votes, method), gold)
     patterns = create_pattern_votes(str(args.data / "patterns.jsonl"), read_types(str(paths["properties"])))
     models = create_stored_votes(str(paths["votes"]))
     functions: Dict[str, Dict[str, LabelingFunction]] = {
