@@ -164,7 +164,8 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
                 yield Row(row, "AER", *mean_and_spread(found), goal=goal, peer=peer)
     if args.losses:
         dev = list(read_xlwa(folder / "xlwa" / TUNING / "dev.tsv"))
-        yield Row(f"development, {TUNING}, trained, softmax", "AER", error_rate(pipelines[0], dev))
+        main = configure(pipelines[0], **TRAINED["softmax"])
+        yield Row(f"development, {TUNING}, trained, softmax", "AER", error_rate(main, dev))
         for number, (name, losses) in enumerate(OTHER_LOSSES.items()):
             path = train_aligner(args, args.seeds[0], f"losses{number}", **losses)
             rate = error_rate(configure(spacy.load(path), bead_probs=False), dev)
