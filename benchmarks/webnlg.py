@@ -34,7 +34,7 @@ from spacy_xlre.kb.importing.webnlg import WebNlgImporter, entity_id
 from spacy_xlre.kb.store import KnowledgeBase
 from spacy_xlre.labeling.label import Labeler
 from spacy_xlre.labeling.learned_names import INFLECTIONS, LearnedNames
-from spacy_xlre.labeling.pairs import named_pairs, spans_of
+from spacy_xlre.labeling.pairs import entities_by_range, named_pairs
 from spacy_xlre.labeling.settings import LabelingSettings
 from spacy_xlre.tokens import (
     Relation,
@@ -134,9 +134,10 @@ def entry_of(doc: Doc) -> str:
 def with_gold(doc: Doc, gold: Set[Triple]) -> Doc:
     """Return a copy of a labelled Doc with the triples of its text, where both entities stand in a sentence."""
     copy = doc.copy()
-    relations = []
+    relations: List[Relation] = []
+    entities = entities_by_range(copy)
     for key in named_pairs(doc):
-        head, tail = spans_of(copy, key)
+        head, tail = entities[key[:2]], entities[key[2:]]
         relations += [Relation(head, p, tail) for s, p, o in gold if (s, o) == (head.kb_id_, tail.kb_id_)]
     set_relations(copy, relations)
     return copy

@@ -16,7 +16,7 @@ import spacy
 from spacy.tokens import Doc, Span
 
 from ..tokens.relations import NA
-from .pairs import PairKey, doc_key, named_pairs, spans_of
+from .pairs import PairKey, doc_key, entities_by_range, named_pairs
 from .second_opinion import Scores, score_pairs
 from .vote_files import read_votes
 
@@ -35,7 +35,8 @@ def by_pair(function: Callable[[Doc, Span, Span], Optional[str]]) -> LabelingFun
     def votes(docs: Sequence[Doc]) -> List[Votes]:
         found: List[Votes] = []
         for doc in docs:
-            own = {key: function(doc, *spans_of(doc, key)) for key in named_pairs(doc)}
+            entities = entities_by_range(doc)
+            own = {key: function(doc, entities[key[:2]], entities[key[2:]]) for key in named_pairs(doc)}
             found.append({key: vote for key, vote in own.items() if vote is not None})
         return found
 

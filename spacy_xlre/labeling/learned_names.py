@@ -56,9 +56,8 @@ class LearnedNames:
                 found[lang] = patterns
         return Inflections(found)
 
-    def names(self) -> List[Tuple[str, str, str, int]]:
+    def names(self, inflections: Inflections) -> List[Tuple[str, str, str, int]]:
         """Return entity, language, name and uses of names that are no inflected forms, the most used first."""
-        inflections = self.inflections()
         found = [
             (entity, lang, text, count)
             for lang, seen in self._seen.items()
@@ -75,7 +74,8 @@ class LearnedNames:
         RETURNS (Tuple[int, int]): The number of names, and of endings.
         RAISES (XlreError): If the folder is there and holds something else.
         """
-        names, inflections = self.names(), self.inflections()
+        inflections = self.inflections()
+        names = self.names(inflections)
         with atomic_folder(folder, marker=INFLECTIONS) as temporary:
             inflections.write(temporary / INFLECTIONS)
             with (temporary / ENTITY_TABLE).open("w", encoding="utf-8") as file_:

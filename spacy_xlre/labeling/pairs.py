@@ -24,10 +24,9 @@ def pair_key(head: Span, tail: Span) -> PairKey:
     return head.start, head.end, tail.start, tail.end
 
 
-def spans_of(doc: Doc, key: PairKey) -> Tuple[Span, Span]:
-    """Return head and tail of a pair, with the labels and ids of the entities there."""
-    entities = {(ent.start, ent.end): ent for ent in doc.ents}
-    return entities[key[:2]], entities[key[2:]]
+def entities_by_range(doc: Doc) -> Dict[Tuple[int, int], Span]:
+    """Return the entities of a Doc by their half-open token ranges, of which a pair's key has two."""
+    return {(ent.start, ent.end): ent for ent in doc.ents}
 
 
 def named_pairs(doc: Doc) -> Iterator[PairKey]:
@@ -44,8 +43,8 @@ def pair_places(doc: Doc, keys: Iterable[PairKey]) -> Dict[PairKey, Hashable]:
     keys (Iterable[PairKey]): Pairs of its entities.
     RETURNS (Dict[PairKey, Hashable]): The same for the same pair in each language of a bitext.
     """
-    ids = {(ent.start, ent.end): ent.kb_id_ for ent in doc.ents}
-    named = {key: (ids[key[:2]], ids[key[2:]]) for key in keys}
+    entities = entities_by_range(doc)
+    named = {key: (entities[key[:2]].kb_id_, entities[key[2:]].kb_id_) for key in keys}
     starts = [token.i for token in doc if token.is_sent_start]
     sentences: Dict[Tuple[str, str], List[int]] = defaultdict(list)
     number_of: Dict[PairKey, int] = {}

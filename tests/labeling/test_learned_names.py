@@ -39,7 +39,7 @@ def see(learned: LearnedNames, entity: str, text: str, source: str = "projected"
 
 
 def rows(learned: LearnedNames) -> List[str]:
-    return [f"{entity} {text} {count}" for entity, _, text, count in learned.names()]
+    return [f"{entity} {text} {count}" for entity, _, text, count in learned.names(learned.inflections())]
 
 
 def test_a_name_that_only_the_other_side_knows_is_learned_with_its_uses(sources: Path):
