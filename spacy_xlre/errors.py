@@ -112,6 +112,10 @@ class Errors(metaclass=_WithCodes):
     X314 = "An ensemble needs two trained pipelines or more, not {found}. Name them all."
     X315 = "Pipeline {number} has {what} {found}, the first one {expected}. Train all of them with the same settings."
     X316 = "A pipeline of an ensemble needs one xlre_relation component, but there are {found}. Remove the others."
+    X317 = (
+        "{name}: one_direction joins both directions of a pair of exclusive labels, so it needs exclusive = true and a "
+        "loss that judges pairs. Set one_direction = false, or use another loss."
+    )
     X310 = "There is nothing to compare: a system has no runs. Pass at least one set of predictions for each."
     X311 = "There is nothing to resample: no document. Pass gold items, predictions or groups."
     X320 = "spacy_xlre.piece_windows.v1: max_pieces is {max_pieces}, but must be at least {least}. Correct it in the config."

@@ -15,6 +15,7 @@ from thinc.types import Floats2d
 
 from ..errors import Errors, fail
 from ..ml.relations.adversary import find_adversary, watched
+from ..ml.relations.both_directions import better_direction, join_directions, reversed_pairs
 from ..ml.relations.consistency import symmetric_divergence
 from ..ml.relations.losses import Loss, create_binary_cross_entropy, create_cross_entropy
 from ..ml.relations.model import RelationModel
@@ -23,7 +24,7 @@ from ..tokens import NA, Relation, get_relations, set_relations
 from .candidates import CandidateGetter, Entity, LabelRules, make_rules
 from .listeners import check_listeners
 from .parallel_pairs import bag_numbers, translated_pairs
-from .targets import entities_of, gold_entities, make_targets
+from .targets import Targets, entities_of, gold_entities, make_targets
 
 Scorer = Callable[..., Dict[str, Any]]
 Prediction = Tuple[List[DocPairs], Floats2d]
@@ -47,6 +48,9 @@ class RelationExtractor(TrainablePipe):
     name (str): The component's name, and that of its loss.
     candidates (CandidateGetter): Lists the pairs, such as `spacy_xlre.candidates.v1`.
     exclusive (bool): Whether a pair has at most one label.
+    one_direction (bool): Whether two entities have at most one label in exclusive mode, whichever of them is the head:
+        both directions are then one distribution in training, and the better one is kept. For data that say so, such
+        as sentences with one relation each.
     threshold (float): The least score of a relation, in [0, 1]. In exclusive mode 0.5 means: likelier than NA.
     offsets (Dict[str, float]): Added to the logits of single labels before scoring, to calibrate them.
     na_weight (float): Factor on the training weights of pairs without a relation.
@@ -71,6 +75,7 @@ class RelationExtractor(TrainablePipe):
         *,
         candidates: CandidateGetter,
         exclusive: bool = True,
+        one_direction: bool = False,
         threshold: float = 0.5,
         offsets: Optional[Mapping[str, float]] = None,
         na_weight: float = 1.0,
@@ -85,6 +90,8 @@ class RelationExtractor(TrainablePipe):
             raise fail(Errors.X302, name=name, threshold=threshold)
         if loss is not None and loss.exclusive != exclusive:
             raise fail(Errors.X306, name=name, loss=type(loss).__name__, exclusive=str(exclusive).lower())
+        if one_direction and (not exclusive or (loss is not None and loss.by_bag)):
+            raise fail(Errors.X317, name=name)
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -94,6 +101,7 @@ class RelationExtractor(TrainablePipe):
         self.cfg: Dict[str, Any] = {
             "labels": [],
             "exclusive": exclusive,
+            "one_direction": one_direction,
             "threshold": threshold,
             "offsets": dict(offsets or {}),
             "na_weight": na_weight,
@@ -187,6 +195,8 @@ class RelationExtractor(TrainablePipe):
             best = np.zeros_like(positive)
             best[np.arange(len(probs)), probs.argmax(axis=1)] = True
             positive &= best
+            if self.cfg["one_direction"]:
+                positive &= better_direction(probs, reversed_pairs(pairs))[:, None]
         offset = 0
         for doc, doc_pairs in zip(docs, pairs):
             rows, columns = np.nonzero(positive[offset : offset + len(doc_pairs)])
@@ -283,9 +293,7 @@ class RelationExtractor(TrainablePipe):
             na_weight=self.cfg["na_weight"],
             label_weights=self.cfg["label_weights"],
         )
-        asarray = self.model.ops.asarray2f
-        bags = [bag_numbers(examples, pairs)] if self.loss.by_bag else []
-        loss, d_logits = self.loss(logits, asarray(targets.targets), asarray(targets.weights), *bags)
+        loss, d_logits = self._compare(logits, targets, examples, pairs)
         if self.cfg["consistency"]:
             first, second = translated_pairs(examples, pairs)
             best = targets.weights.max(axis=1)
@@ -294,6 +302,19 @@ class RelationExtractor(TrainablePipe):
             divergence, d_divergence = symmetric_divergence(logits, *rows, exclusive=self.cfg["exclusive"])
             loss, d_logits = loss + divergence, d_logits + d_divergence
         return loss, d_logits
+
+    def _compare(
+        self, logits: Floats2d, targets: Targets, examples: Sequence[Example], pairs: Sequence[DocPairs]
+    ) -> Tuple[float, Floats2d]:
+        """Return the loss and its gradient, of each pair, of both its directions joined, or of whole bags."""
+        asarray = self.model.ops.asarray2f
+        wanted, weights = asarray(targets.targets), asarray(targets.weights)
+        if self.cfg["one_direction"]:
+            joined = join_directions(logits, wanted, weights, reversed_pairs(pairs))
+            loss, gradient = self.loss(joined.logits, joined.targets, joined.weights)
+            return loss, joined.split(gradient, logits.shape)
+        bags = [bag_numbers(examples, pairs)] if self.loss.by_bag else []
+        return self.loss(logits, wanted, weights, *bags)
 
     def initialize(
         self,

@@ -14,6 +14,7 @@ DEFAULT_CONFIG = Config().from_str(
     """
 [xlre_relation]
 exclusive = true
+one_direction = false
 threshold = 0.5
 na_weight = 1.0
 use_gold_ents = true
@@ -91,6 +92,7 @@ def make_relation(
     model: RelationModel,
     candidates: CandidateGetter,
     exclusive: bool,
+    one_direction: bool,
     threshold: float,
     offsets: Dict[str, float],
     na_weight: float,
@@ -108,6 +110,7 @@ def make_relation(
         name,
         candidates=candidates,
         exclusive=exclusive,
+        one_direction=one_direction,
         threshold=threshold,
         offsets=offsets,
         na_weight=na_weight,

@@ -93,7 +93,12 @@ def test_batches_that_belong_together_are_not_split(settings):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"loss": {"@misc": "spacy_xlre.bag_cross_entropy.v1"}}, {"consistency": 0.5}, {"adversarial": 0.5}],
+    [
+        {"loss": {"@misc": "spacy_xlre.bag_cross_entropy.v1"}},
+        {"consistency": 0.5},
+        {"adversarial": 0.5},
+        {"one_direction": True},
+    ],
     ids=str,
 )
 def test_the_toys_are_learned_with_each_of_them(settings):
@@ -103,6 +108,29 @@ def test_the_toys_are_learned_with_each_of_them(settings):
     for toy in TOYS:
         doc = predict(nlp, toy)
         assert triples(doc) == [(doc.ents[h].text, label, doc.ents[t].text) for h, label, t in toy[2]]
+
+
+def test_two_entities_keep_their_better_direction_only():
+    nlp = make_pipeline(SMALL_MODEL, one_direction=True)
+    train(nlp)
+    relation = nlp.get_pipe("xlre_relation")
+    doc = make_doc(nlp.vocab, *TOYS[2][:2])
+    pairs, scores = relation.predict([doc])
+    keys = list(zip(pairs[0].spans[pairs[0].heads, 0], pairs[0].spans[pairs[0].tails, 0]))
+    scores[:] = 0.0
+    scores[keys.index((0, 4)), 0] = 0.8
+    scores[keys.index((4, 0)), 1] = 0.9
+    scores[keys.index((0, 7)), 0] = 0.7
+    relation.set_annotations([doc], (pairs, scores))
+    assert triples(doc) == [("Bob", relation.labels[0], "Paris"), ("Rome", relation.labels[1], "Bob")]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"exclusive": False}, {"loss": {"@misc": "spacy_xlre.bag_cross_entropy.v1"}}], ids=str
+)
+def test_one_direction_needs_exclusive_labels_and_a_loss_of_pairs(settings):
+    with pytest.raises(XlreError, match=r"X317.*one_direction = false"):
+        make_pipeline(SMALL_MODEL, one_direction=True, **settings)
 
 
 def test_a_bag_loss_needs_exclusive_labels():
