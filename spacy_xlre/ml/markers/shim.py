@@ -2,10 +2,10 @@
 
 import tempfile
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator, Tuple
 
 import srsly
-from thinc.api import PyTorchGradScaler, PyTorchShim, get_torch_default_device, xp2torch
+from thinc.api import ArgsKwargs, PyTorchGradScaler, PyTorchShim, get_torch_default_device, xp2torch
 
 from ...encoder.loading import load_pretrained
 from ..align.holder import read_files, write_files
@@ -52,6 +52,24 @@ class EncoderShim(PyTorchShim):
         # A device map has put the layers on their devices already.
         mapped = hasattr(model, "hf_device_map")
         self._model = model if mapped else model.to(get_torch_default_device())
+
+    def begin_update(self, inputs: ArgsKwargs) -> Tuple[Any, Callable[[ArgsKwargs], ArgsKwargs]]:
+        """Run the encoder, and return its output and a backward. Several of them may come before an update."""
+        output, backprop = super().begin_update(inputs)
+        if not self._mixed_precision:
+            return output, backprop
+
+        def backprop_apart(grads: ArgsKwargs) -> ArgsKwargs:
+            # Thinc divides all gradients that it finds by the scale, those of earlier batches once more.
+            earlier = [(weight, weight.grad) for weight in self._model.parameters() if weight.grad is not None]
+            for weight, _ in earlier:
+                weight.grad = None
+            d_inputs: ArgsKwargs = backprop(grads)
+            for weight, gradient in earlier:
+                weight.grad = gradient if weight.grad is None else weight.grad + gradient
+            return d_inputs
+
+        return output, backprop_apart
 
     @contextmanager
     def use_params(self, params: Dict[Any, Any]) -> Iterator[None]:
