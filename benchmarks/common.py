@@ -15,6 +15,7 @@ import re
 import shlex
 import statistics
 import sys
+import time
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -27,6 +28,7 @@ from spacy_xlre.report.tables import Table, format_number, to_text
 CHECKOUT = Path(__file__).resolve().parent.parent
 RESULTS = CHECKOUT / "benchmarks" / "results"
 PACKAGES = ("spacy", "thinc", "torch", "transformers", "spacy-transformers")
+SECONDS = "seconds"
 GOAL = re.compile(r"^(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
 
 
@@ -96,6 +98,18 @@ def arguments(
     parser.add_argument("--quick", action="store_true", help="a small sample, for a try; never kept as a result")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="random seeds (default: 0 1 2)")
     return parser
+
+
+def add_gpu(parser: argparse.ArgumentParser) -> None:
+    """Add --gpu-id, for benchmarks that can train on a GPU; see `use_gpu`."""
+    parser.add_argument("--gpu-id", type=int, default=-1, help="GPU id, or -1 for the CPU (default: -1)")
+
+
+def use_gpu(args: argparse.Namespace) -> None:
+    """Compute on the GPU that --gpu-id names from now on, if it names one."""
+    from spacy.cli._util import setup_gpu
+
+    setup_gpu(args.gpu_id, silent=True)
 
 
 def wanted(args: argparse.Namespace, row: str) -> bool:
@@ -205,18 +219,21 @@ def finish(name: str, rows: Sequence[Row], args: argparse.Namespace, *, seeds: O
     print(f"\nwritten to {path.relative_to(CHECKOUT)}" + (" (partial: not kept as a result)" if partial else ""))
 
 
-def train_once(config: str, folder: Path, overrides: Dict[str, Any]) -> Path:
+def train_once(config: str, folder: Path, overrides: Dict[str, Any], gpu_id: int = -1) -> Path:
     """Run `spacy train` unless that was done, and return the pipeline after its last step.
 
     config (str): A file of `configs/`.
-    folder (Path): For the pipelines; it is there only when the training has ended.
+    folder (Path): For the pipelines; it is there only when the training has ended. SECONDS in it says how long it took.
     overrides (Dict[str, Any]): Settings that differ from the file's.
+    gpu_id (int): The GPU, or -1 for the CPU.
     """
     from spacy.cli.train import train
 
     if not folder.exists():
         unfinished = folder.with_name(f"{folder.name}.unfinished")
-        train(CHECKOUT / "configs" / config, unfinished, overrides=overrides)
+        start = time.perf_counter()
+        train(CHECKOUT / "configs" / config, unfinished, use_gpu=gpu_id, overrides=overrides)
+        (unfinished / SECONDS).write_text(f"{time.perf_counter() - start:.1f}\n", encoding="utf-8")
         unfinished.rename(folder)
     return folder / "model-last"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Dict, Iterator, List, Tuple
 
-from common import Row, arguments, finish, mean_and_spread, train_once, wanted
+from common import Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
 from relation_transfer import MARKERS, Sentences, best_of_sentences, best_threshold, read, score
 from spacy.tokens import Doc
 
@@ -68,8 +68,9 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], loss
     """Train on flipped labels unless that was done."""
     size = len(train)
     paths = {"train": args.work / f"kbp37-{size}-{share}-{seed}.spacy", "dev": args.work / "kbp37-dev-20.spacy"}
-    write_docs(paths["train"], flip(train, share, seed))
-    write_docs(paths["dev"], dev[:20])
+    if not all(path.exists() for path in paths.values()):
+        write_docs(paths["train"], flip(train, share, seed))
+        write_docs(paths["dev"], dev[:20])
     steps = EPOCHS * size // 32
     overrides = {
         "paths.train": str(paths["train"]),
@@ -84,9 +85,8 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], loss
         "training.optimizer.learn_rate.initial_rate": 0.0003,
         **LOSSES[loss],
     }
-    return train_once(
-        "markers.cfg", args.work / f"{loss.replace(', ', '-').replace(' ', '-')}-{size}-{share}-{seed}", overrides
-    )
+    name = f"{loss.replace(', ', '-').replace(' ', '-')}-{size}-{share}-{seed}"
+    return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
 
 
 def measure(args: argparse.Namespace) -> Iterator[Row]:
@@ -112,8 +112,8 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
 
 def evaluate(path: Path, dev: Sentences, test: Sentences) -> float:
     """Return macro F1 on the test set."""
-    threshold = best_threshold(dev.gold, best_of_sentences(path, dev.docs))
-    return score(test.gold, best_of_sentences(path, test.docs), threshold)
+    threshold = best_threshold(dev.gold, best_of_sentences(path, dev.docs, f"kbp37 dev {DEV}"))
+    return score(test.gold, best_of_sentences(path, test.docs, "kbp37"), threshold)
 
 
 if __name__ == "__main__":
@@ -121,5 +121,7 @@ if __name__ == "__main__":
     parser.add_argument("--encoder", type=Path, required=True, help="encoder folder")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trained pipelines")
     parser.add_argument("--frozen-layers", type=int, default=10, help="lowest layers that do not learn (default: 10)")
+    add_gpu(parser)
     parsed = parser.parse_args()
+    use_gpu(parsed)
     finish("denoising", list(measure(parsed)), parsed)

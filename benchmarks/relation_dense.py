@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Set, Tuple
 
 import spacy
-from common import Row, arguments, finish, mean_and_spread, train_once, wanted
+from common import Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
 from relation_transfer import MARKERS
 from spacy.tokens import Doc
 
@@ -74,7 +74,7 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
         **VARIANTS[variant],
     }
     name = f"{variant.replace(' ', '-')}-{seed}{'-quick' if args.quick else ''}"
-    return train_once("markers.cfg", args.work / name, overrides)
+    return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
 
 
 def scored_items(path: Path, docs: List[Doc], least: float) -> Dict[RelationItem, float]:
@@ -135,5 +135,7 @@ if __name__ == "__main__":
     parser.add_argument("--work", type=Path, required=True, help="folder for the trained pipelines")
     parser.add_argument("--epochs", type=int, default=12, help="epochs of a training (default: 12)")
     parser.add_argument("--variants", nargs="+", default=["packed markers"], choices=list(VARIANTS))
+    add_gpu(parser)
     parsed = parser.parse_args()
+    use_gpu(parsed)
     finish("relation_dense", list(measure(parsed)), parsed)

@@ -199,6 +199,7 @@ class Errors(metaclass=_WithCodes):
     X609 = "The labelling function '{name}' voted {found}, which is no label. It must vote a label, 'NA', or None."
     X610 = "'{found}' does not name a pipeline for a language. Write LANG=PIPELINE, for example en=en_core_web_sm."
     X611 = "{name} is not a pipeline: neither a folder nor an installed package. Train one, or install it."
+    X612 = "{path}: its labels are not exclusive, so no pair has one distribution. Distil one with exclusive = true."
     X014 = "There is nothing to join: concat got no Docs. Pass at least one."
     # knowledge base
     X101 = "{path} is not a knowledge base: it has no kb.json. Build one with: spacy xlre kb build"

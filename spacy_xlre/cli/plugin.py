@@ -6,6 +6,7 @@ from . import (  # noqa: F401
     align,
     convert,
     corpus,
+    distill,
     encoder,
     ensemble,
     evaluate,

@@ -74,6 +74,8 @@ def make_targets(
 
     A pair with relations has their labels as target, and their largest weight. A pair that is marked as unknown has
     weight 0, one that is marked as NA its weight times `na_weight`; a pair that is named nowhere is NA of weight 1.
+    A pair with relations that is marked as NA as well has a mixed target, as `spacy xlre distill` makes it: the weights
+    are shares of it, and their sum, at most 1, is its weight.
 
     examples (Sequence[Example]): The examples.
     pairs (Sequence[DocPairs]): Their candidates.
@@ -89,18 +91,19 @@ def make_targets(
     n_pairs = sum(len(doc_pairs) for doc_pairs in pairs)
     factors = np.array([label_weights.get(label, 1.0) for label in labels], dtype="float32")
     positive = np.zeros((n_pairs, len(labels)), dtype="float32")
+    na_shares = np.zeros((n_pairs,), dtype="float32")
     weights = np.full((n_pairs,), na_weight, dtype="float32")
     offset = 0
     for eg, doc_pairs in zip(examples, pairs):
         if len(doc_pairs):
             rows = {key: offset + row for row, key in enumerate(doc_pairs.keys())}
-            _fill(eg, rows, positive, weights, column_of, directions, na_weight, factors)
+            _fill(eg, rows, positive, na_shares, weights, column_of, directions, na_weight, factors)
         offset += len(doc_pairs)
     if not exclusive:
         allowed = np.concatenate([p.allowed for p in pairs]) if pairs else np.zeros_like(positive, dtype=bool)
         return Targets((positive > 0).astype("float32"), weights[:, None] * allowed)
-    total = positive.sum(axis=1, keepdims=True)
-    targets = np.hstack([positive, total == 0]).astype("float32")
+    related = positive.any(axis=1)
+    targets = np.hstack([positive, np.where(related, na_shares, 1.0)[:, None]]).astype("float32")
     targets /= np.maximum(targets.sum(axis=1, keepdims=True), 1e-12)
     return Targets(targets, weights[:, None])
 
@@ -109,6 +112,7 @@ def _fill(
     eg: Example,
     rows: Dict[PairKey, int],
     positive: FloatArray,
+    na_shares: FloatArray,
     weights: FloatArray,
     column_of: Dict[str, int],
     directions: Directions,
@@ -125,6 +129,7 @@ def _fill(
         row = row_of(negative.head, negative.tail)
         if row is not None:
             weights[row] = negative.weight * na_weight
+            na_shares[row] = negative.weight
     for head, tail in get_unknown(eg.reference):
         row = row_of(head, tail)
         if row is not None:
@@ -145,7 +150,8 @@ def _fill(
             found[row] = max(found.get(row, 0.0), relation.weight * float(factors[column]))
             positive[row, column] = max(positive[row, column], relation.weight)
     for row, weight in found.items():
-        weights[row] = weight
+        shared = na_shares[row] * na_weight + (positive[row] * factors).sum()
+        weights[row] = min(1.0, float(shared)) if na_shares[row] else weight
 
 
 def _same_tokens(predicted: Doc, reference: Doc) -> bool:

@@ -1,0 +1,60 @@
+"""`spacy xlre distill`: labels that carry what a trained pipeline thinks of each pair."""
+
+from pathlib import Path
+
+import typer
+from wasabi import msg
+
+from .app import command
+
+# Docs between two steps of the progress bar.
+PART = 256
+
+
+@command("distill")
+def distill_cli(
+    teacher: Path = typer.Argument(..., help="A trained pipeline, such as an ensemble, with exclusive labels"),
+    labels: Path = typer.Argument(..., help="A .spacy file of labelled Docs"),
+    output: Path = typer.Option(..., "--output", "-o", help="The .spacy file to write"),
+    share: float = typer.Option(0.5, "--share", help="How much of a target the teacher decides", min=0.0, max=1.0),
+    gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU id, or -1 for the CPU"),
+) -> None:
+    """Mix the labels of each pair with a teacher's probabilities, to train a single model on."""
+    done = distill(teacher, labels, output, share=share, gpu_id=gpu_id)
+    msg.good(f"{output}: {done} pairs with the opinion of {teacher}")
+
+
+def distill(teacher: Path, labels: Path, output: Path, *, share: float, gpu_id: int = -1) -> int:
+    """Write labels mixed with a teacher's probabilities; arguments as those of the command.
+
+    RETURNS (int): How many pairs have a new target.
+    RAISES (XlreError): If the teacher is no trained pipeline, has no relation component, or one of independent labels.
+    """
+    import spacy
+    from spacy.cli._util import setup_gpu
+    from tqdm import tqdm
+
+    from ..corpus.docbin import read_docs, write_docs
+    from ..errors import Errors, fail
+    from ..labeling.distillation import soften
+    from ..labeling.second_opinion import score_pairs
+    from ..tokens.blank import blank_multilingual
+
+    if not (teacher / "meta.json").is_file():
+        raise fail(Errors.X701, path=teacher)
+    setup_gpu(gpu_id, silent=True)
+    nlp = spacy.load(teacher)
+    if "xlre_relation" not in nlp.pipe_names:
+        raise fail(Errors.X324, name=teacher, found=", ".join(nlp.pipe_names) or "none")
+    settings = nlp.get_pipe("xlre_relation").cfg  # type: ignore[attr-defined]
+    if not settings["exclusive"]:
+        raise fail(Errors.X612, path=teacher)
+    docs = list(read_docs(labels, blank_multilingual().vocab))
+    done = 0
+    with tqdm(total=len(docs), desc="distill", unit="doc", disable=None) as bar:
+        for start in range(0, len(docs), PART):
+            part = docs[start : start + PART]
+            done += soften(part, score_pairs(nlp, part), share=share, one_direction=settings["one_direction"])
+            bar.update(len(part))
+    write_docs(output, docs)
+    return done
