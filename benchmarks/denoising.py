@@ -14,11 +14,13 @@ from pathlib import Path
 from random import Random
 from typing import Dict, Iterator, List, Tuple
 
+import spacy
 from common import Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
-from relation_transfer import MARKERS, Sentences, best_of_sentences, best_threshold, read, score
+from relation_transfer import MARKERS, Sentences, best_of_sentences, best_threshold, first_sentences, read, score
 from spacy.tokens import Doc
 
 from spacy_xlre.corpus.docbin import write_docs
+from spacy_xlre.labeling.second_opinion import score_pairs
 from spacy_xlre.tokens import Relation, get_relations, set_relations
 
 SAMPLE = 4000
@@ -93,7 +95,7 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     """Yield for each loss the F1 on clean labels, and the share of it that is kept."""
     args.work.mkdir(parents=True, exist_ok=True)
     train, dev, test = (read(args.data / "kbp37" / f"{name}.txt", "en") for name in ("train", "dev", "test"))
-    dev = Sentences(dev.docs[:DEV], {item for item in dev.gold if item.doc in range(DEV)})
+    dev = first_sentences(dev, DEV)
     sample = Random(0).sample(train.docs, 200 if args.quick else SAMPLE)
     runs: Dict[Tuple[str, int], List[float]] = {}
     for seed in args.seeds:
@@ -112,8 +114,9 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
 
 def evaluate(path: Path, dev: Sentences, test: Sentences) -> float:
     """Return macro F1 on the test set."""
-    threshold = best_threshold(dev.gold, best_of_sentences(path, dev.docs, f"kbp37 dev {DEV}"))
-    return score(test.gold, best_of_sentences(path, test.docs, "kbp37"), threshold)
+    nlp = spacy.load(path)
+    threshold = best_threshold(dev.gold, best_of_sentences(dev.docs, score_pairs(nlp, dev.docs)))
+    return score(test.gold, best_of_sentences(test.docs, score_pairs(nlp, test.docs)), threshold)
 
 
 if __name__ == "__main__":

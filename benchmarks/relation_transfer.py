@@ -8,70 +8,63 @@ averaged over the 18 relations. A sentence has one relation: of both directions 
 the threshold that is best on KBP37's development set. Sentences whose entities are empty in the data cannot be read;
 their relations count as missed.
 
-The model is `configs/markers.cfg`. --variants names the rows to train: see `VARIANTS` below. "ensemble" joins the main
-variant's models of all seeds, "distilled" is one model that learns from that ensemble. --work keeps the trained
-pipelines and their scores, so that a second run continues, and several runs can share the work: with --train-only, each
-trains and scores one variant. On a GPU (--gpu-id) trainings take minutes, on two cores hours.
+The model is `configs/markers.cfg` with all layers learning. --variants names the rows to train: see `VARIANTS` and
+`ENSEMBLES` below. --work keeps the trained pipelines and their scores, so that a second run continues, and several runs
+can share the work: with --train-only, each trains and scores one variant. On a GPU (--gpu-id) trainings take minutes.
 """
 
 import argparse
 import json
+import math
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Set
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set
 
 import spacy
 from common import SECONDS, Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
 from spacy.tokens import Doc
 
-from spacy_xlre.cli.distill import distill
-from spacy_xlre.corpus.docbin import write_docs
-from spacy_xlre.corpus.relation_docs import without_relations
+from spacy_xlre.corpus.docbin import read_docs, write_docs
 from spacy_xlre.corpus.semeval import LABEL, read_semeval
 from spacy_xlre.files import Rejects, atomic_file
-from spacy_xlre.pipeline.ensemble import make_ensemble
+from spacy_xlre.labeling.second_opinion import Scores, score_pairs
 from spacy_xlre.scoring.relations import RelationItem, count_by, macro_f1, read_items
 from spacy_xlre.tokens.blank import blank_multilingual
 
 MARKERS = "components.xlre_relation.model.markers"
-RATE = "training.optimizer.learn_rate.initial_rate"
-# KBP37's training sentences by the batch size.
-STEPS_OF_EPOCH = 494
-SMOOTH = "spacy_xlre.cross_entropy.v1"
+PACKED = f"{MARKERS}.packed"
+ONE_DIRECTION = "components.xlre_relation.one_direction"
+TRAINING_SENTENCES = 15_807
+# Sentences of a test set in a quick run.
+QUICK = 60
 
 
-def epochs(number: int) -> Dict[str, object]:
-    """Return the settings of a training of so many epochs: 6% of it warms up."""
-    steps = number * STEPS_OF_EPOCH
+def training(epochs: int, batch_size: int, rate: float) -> Dict[str, object]:
+    """Return the settings of a training: 6% of it warms up, then the rate falls to 0."""
+    steps = epochs * math.ceil(TRAINING_SENTENCES / batch_size)
     schedule = "training.optimizer.learn_rate"
     return {
-        "training.max_epochs": number,
+        "training.max_epochs": epochs,
+        "training.batcher.size": batch_size,
+        f"{schedule}.initial_rate": rate,
         f"{schedule}.total_steps": steps,
         f"{schedule}.warmup_steps": steps * 6 // 100,
     }
 
 
 # What differs from configs/markers.cfg.
-ALL_LAYERS = {f"{MARKERS}.frozen_layers": 0, **epochs(5)}
-ONE_DIRECTION = {**ALL_LAYERS, "components.xlre_relation.one_direction": True}
-INSERTED = {f"{MARKERS}.packed": False}
-FASTER = {**ONE_DIRECTION, **INSERTED, RATE: 0.0002}
+ALL_LAYERS = {f"{MARKERS}.frozen_layers": 0, f"{MARKERS}.batch_pieces": 16384}
+MAIN = "packed markers"
 VARIANTS: Dict[str, Dict[str, object]] = {
-    "packed markers": {},
-    "packed, all layers": ALL_LAYERS,
-    "inserted, all layers": {**ALL_LAYERS, **INSERTED},
-    "packed, one direction": ONE_DIRECTION,
-    "inserted, one direction": {**ONE_DIRECTION, **INSERTED},
-    "inserted, rate 2e-4": FASTER,
-    "packed, rate 2e-4": {**ONE_DIRECTION, RATE: 0.0002},
-    "inserted, rate 4e-4": {**FASTER, RATE: 0.0004},
-    "inserted, 8 epochs": {**FASTER, **epochs(8)},
-    "inserted, adversarial": {**FASTER, "components.xlre_relation.adversarial": 0.5},
-    "inserted, smoothing": {**FASTER, "components.xlre_relation.loss": {"@misc": SMOOTH, "label_smoothing": 0.1}},
-    "inserted, averages": {**FASTER, "training.optimizer.use_averages": True},
+    MAIN: {**ALL_LAYERS, **training(4, 64, 0.0002), ONE_DIRECTION: True},
+    "inserted markers": {**ALL_LAYERS, **training(4, 64, 0.0002), ONE_DIRECTION: True, PACKED: False},
+    "packed, directions apart": {**ALL_LAYERS, **training(4, 64, 0.0002)},
+    "inserted, directions apart": {**ALL_LAYERS, **training(4, 64, 0.0002), PACKED: False},
+    "inserted, rate 1e-4": {**ALL_LAYERS, **training(4, 64, 0.0001), ONE_DIRECTION: True, PACKED: False},
+    "inserted, rate 4e-4": {**ALL_LAYERS, **training(4, 64, 0.0004), ONE_DIRECTION: True, PACKED: False},
+    "six layers frozen": training(4, 32, 0.0001),
 }
-MAIN = "inserted, rate 2e-4"
-ENSEMBLE = "ensemble"
-DISTILLED = "distilled"
+# Of the models of the first two variants, all seeds: what `spacy xlre ensemble` would answer.
+ENSEMBLES = {"ensemble, packed": (MAIN,), "ensemble, both": (MAIN, "inserted markers")}
 PUBLISHED = {
     "kbp37": "mBERT 64.9, MTMB 66.5; plain markers with this encoder 66.8",
     "relx en": "mBERT 61.8, MTMB 63.6, mLUKE-large 69.3; plain markers with this encoder 62.6",
@@ -100,68 +93,87 @@ def read(path: Path, lang: str) -> Sentences:
     return Sentences(docs, gold)
 
 
+def read_once(work: Path, path: Path, lang: str) -> Sentences:
+    """Read a file of sentences, or what an earlier run made of it."""
+    docs, missed = work / f"{path.parent.name}-{path.stem}.spacy", work / f"{path.parent.name}-{path.stem}.missed.json"
+    if not missed.exists():
+        sentences = read(path, lang)
+        write_docs(docs, sentences.docs)
+        lost = [(item.doc, item.label) for item in sentences.gold if item.head == NOWHERE]
+        with atomic_file(missed) as temporary:
+            temporary.write_text(json.dumps(lost), encoding="utf-8")
+    found = list(read_docs(docs, blank_multilingual().vocab))
+    gold = {item for key, doc in enumerate(found) for item in read_items(doc, key)}
+    lost = json.loads(missed.read_text(encoding="utf-8"))
+    return Sentences(found, gold | {RelationItem(line, NOWHERE, label, NOWHERE) for line, label in lost})
+
+
+def first_sentences(sentences: Sentences, number: int) -> Sentences:
+    """Return the first sentences of a set; those that could not be read are left out."""
+    return Sentences(sentences.docs[:number], {item for item in sentences.gold if item.doc in range(number)})
+
+
 def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
-    """Train a variant, or join the models of an ensemble, unless that was done."""
+    """Train a variant unless that was done."""
     suffix = "-quick" if args.quick else ""
-    if variant == ENSEMBLE:
-        return join_models(args, args.work / f"ensemble-of-{'-'.join(map(str, args.seeds))}{suffix}")
-    paths = {}
-    for split in ("train", "dev"):
-        paths[split] = args.work / f"kbp37-{split}{suffix}.spacy"
-        if not paths[split].exists():
-            docs = read(args.data / "kbp37" / f"{split}.txt", "en").docs
-            write_docs(paths[split], docs[:300] if args.quick else docs)
-    if variant == DISTILLED:
-        teacher, labels = train_model(args, ENSEMBLE, seed), paths["train"]
-        paths["train"] = args.work / f"kbp37-distilled{suffix}.spacy"
-        if not paths["train"].exists():
-            distill(teacher, labels, paths["train"], share=args.share, gpu_id=args.gpu_id)
+    paths = {split: args.work / f"train-{split}{suffix}.spacy" for split in ("train", "dev")}
+    for split, path in paths.items():
+        if not path.exists():
+            docs = read_once(args.work, args.data / "kbp37" / f"{split}.txt", "en").docs
+            # The last model is taken, so that little need be evaluated on the way.
+            write_docs(path, docs[:20] if split == "dev" else docs[:300] if args.quick else docs)
     overrides = {
-        "paths.train": str(paths["train"]),
-        "paths.dev": str(paths["dev"]),
+        **{f"paths.{split}": str(path) for split, path in paths.items()},
         "paths.encoder": str(args.encoder.resolve()),
         "system.seed": seed,
         "training.eval_frequency": 1_000_000,
-        **VARIANTS[MAIN if variant == DISTILLED else variant],
+        **VARIANTS[variant],
         **({"training.max_epochs": 1} if args.quick else {}),
     }
     name = f"{variant.replace(', ', '-').replace(' ', '-')}-{seed}{suffix}"
     return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
 
 
-def join_models(args: argparse.Namespace, folder: Path) -> Path:
-    """Join the main variant's models of all seeds."""
-    if not folder.exists():
-        models = [train_model(args, MAIN, seed) for seed in args.seeds]
-        combined = make_ensemble([spacy.load(model) for model in models])
-        unfinished = folder.with_name(f"{folder.name}.unfinished")
-        unfinished.mkdir(exist_ok=True)
-        combined.to_disk(unfinished / "model-last")
-        unfinished.rename(folder)
-    return folder / "model-last"
-
-
-def best_of_sentences(path: Path, docs: List[Doc], name: str) -> Dict[RelationItem, float]:
-    """Return the likeliest relation of each sentence, whatever its score.
-
-    path (Path): The pipeline. Beside its folder a file keeps the scores, by the name of the test set.
-    """
+def scores_of(args: argparse.Namespace, variant: str, seed: int, name: str, docs: List[Doc]) -> List[Scores]:
+    """Return the scores of a test set's pairs, by a model or, of all seeds, an ensemble. A file keeps a model's."""
+    if variant in ENSEMBLES:
+        members = [scores_of(args, own, one, name, docs) for own in ENSEMBLES[variant] for one in args.seeds]
+        return [averaged(scores) for scores in zip(*members)]
+    path = train_model(args, variant, seed)
     kept = path.parent / f"{name.replace(' ', '-')}.scores.json"
     if not kept.exists():
-        nlp = spacy.load(path)
-        nlp.get_pipe("xlre_relation").cfg["threshold"] = 0.0  # type: ignore[attr-defined]
-        rows = []
-        for key, doc in enumerate(nlp.pipe(without_relations(doc) for doc in docs)):
-            items = read_items(doc, key)
-            if items:
-                best = max(items, key=lambda item: items[item])
-                rows.append((*best, items[best]))
+        found = score_pairs(spacy.load(path), docs, batch_size=64)
+        rounded = [
+            [(key, {label: round(s, 5) for label, s in own.items()}) for key, own in scores.items()] for scores in found
+        ]
         with atomic_file(kept) as temporary:
-            temporary.write_text(json.dumps(rows), encoding="utf-8")
+            temporary.write_text(json.dumps(rounded), encoding="utf-8")
+    return [{tuple(key): own for key, own in scores} for scores in json.loads(kept.read_text(encoding="utf-8"))]
+
+
+def averaged(scores: Sequence[Scores]) -> Scores:
+    """Average logits, of a label against NA, as `spacy_xlre.Ensemble.v1` does."""
+
+    def mean(values: Iterable[float]) -> float:
+        kept = [min(max(value, 1e-5), 1 - 1e-5) for value in values]
+        return 1 / (1 + math.exp(-sum(math.log(value / (1 - value)) for value in kept) / len(kept)))
+
     return {
-        RelationItem(doc, (head[0], head[1]), label, (tail[0], tail[1])): value
-        for doc, head, label, tail, value in json.loads(kept.read_text(encoding="utf-8"))
+        key: {label: mean(own[key][label] for own in scores) for label in labels} for key, labels in scores[0].items()
     }
+
+
+def best_of_sentences(docs: List[Doc], scores: List[Scores]) -> Dict[RelationItem, float]:
+    """Return the likeliest relation of each sentence, whatever its score."""
+    found: Dict[RelationItem, float] = {}
+    for number, (doc, own) in enumerate(zip(docs, scores)):
+        rows = [(score, label, key) for key, labels in own.items() for label, score in labels.items()]
+        if rows:
+            value, label, key = max(rows)
+            head, tail = doc[key[0] : key[1]], doc[key[2] : key[3]]
+            places = (head.start_char, head.end_char), (tail.start_char, tail.end_char)
+            found[RelationItem(number, places[0], label, places[1])] = value
+    return found
 
 
 def score(gold: Set[RelationItem], scored: Dict[RelationItem, float], threshold: float) -> float:
@@ -178,41 +190,41 @@ def best_threshold(gold: Set[RelationItem], scored: Dict[RelationItem, float]) -
 def measure(args: argparse.Namespace) -> Iterator[Row]:
     """Yield one row a variant and test set."""
     args.work.mkdir(parents=True, exist_ok=True)
-    dev = read(args.data / "kbp37" / "dev.txt", "en")
-    tests = {"kbp37": read(args.data / "kbp37" / "test.txt", "en")}
+    files = {"kbp37 dev": ("kbp37/dev.txt", "en"), "kbp37": ("kbp37/test.txt", "en")}
     for path in sorted((args.data / "relx").glob("RELX_*.txt"), key=lambda path: ("en" not in path.stem, path.stem)):
         lang = path.stem.partition("_")[2]
-        tests[f"relx {lang}"] = read(path, lang)
+        files[f"relx {lang}"] = (f"relx/{path.name}", lang)
+    sets = {name: read_once(args.work, args.data / path, lang) for name, (path, lang) in files.items()}
+    if args.quick:
+        sets = {name: first_sentences(sentences, QUICK) for name, sentences in sets.items()}
     for variant in args.variants:
-        if not any(wanted(args, f"{variant}, {name}") for name in tests):
+        if not any(wanted(args, f"{variant}, {name}") for name in sets):
             continue
-        runs: Dict[str, List[float]] = {}
-        minutes: List[float] = []
-        for seed in args.seeds[:1] if variant == ENSEMBLE else args.seeds:
-            path = train_model(args, variant, seed)
-            scored = best_of_sentences(path, dev.docs, "kbp37 dev")
-            threshold = best_threshold(dev.gold, scored)
-            runs.setdefault("kbp37 dev", []).append(score(dev.gold, scored, threshold))
-            for name, sentences in tests.items():
-                scored = best_of_sentences(path, sentences.docs, name)
-                runs.setdefault(name, []).append(score(sentences.gold, scored, threshold))
-            if variant != ENSEMBLE:
-                minutes.append(float((path.parent / SECONDS).read_text(encoding="utf-8")) / 60)
+        runs: Dict[str, List[float]] = {name: [] for name in sets}
+        seeds = args.seeds[:1] if variant in ENSEMBLES else args.seeds
+        for seed in seeds:
+            threshold = 0.0
+            for name, sentences in sets.items():
+                scores = scores_of(args, variant, seed, name, sentences.docs)
+                best = best_of_sentences(sentences.docs, scores)
+                if name == "kbp37 dev":
+                    threshold = best_threshold(sentences.gold, best)
+                runs[name].append(score(sentences.gold, best, threshold))
         for name, values in runs.items():
             main = variant == MAIN
             row = f"{variant}, {name}"
             peer = PUBLISHED.get(name, "") if main else ""
             yield Row(row, "macro F1", *mean_and_spread(values), goal=GOALS.get(name, "") if main else "", peer=peer)
-        if minutes:
-            yield Row(f"{variant}, training", "minutes", *mean_and_spread(minutes))
+        if variant not in ENSEMBLES:
+            times = [(train_model(args, variant, seed).parent / SECONDS).read_text(encoding="utf-8") for seed in seeds]
+            yield Row(f"{variant}, training", "minutes", *mean_and_spread([float(time) / 60 for time in times]))
 
 
 if __name__ == "__main__":
     parser = arguments(__doc__)
     parser.add_argument("--encoder", type=Path, required=True, help="encoder folder")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trained pipelines")
-    parser.add_argument("--variants", nargs="+", default=[MAIN], choices=[*VARIANTS, ENSEMBLE, DISTILLED])
-    parser.add_argument("--share", type=float, default=0.7, help="how much the teacher decides (default: 0.7)")
+    parser.add_argument("--variants", nargs="+", default=[MAIN], choices=[*VARIANTS, *ENSEMBLES])
     parser.add_argument("--train-only", action="store_true", help="train and score; write no table")
     add_gpu(parser)
     parsed = parser.parse_args()

@@ -61,6 +61,11 @@ def test_a_few_sentences_are_learned_by_heart_and_kept(tiny_encoder_folder, tmp_
         np.testing.assert_array_equal(scores(loaded, docs), scores(nlp, docs))
 
 
+def test_a_device_map_is_for_gpus(tiny_encoder_folder):
+    # On a CPU it would need the package accelerate, and put layers where nothing else is.
+    trained(tiny_encoder_folder, transformer_config={"device_map": "auto"})
+
+
 def test_a_pair_gets_the_same_scores_alone_and_among_others(packed):
     doc = make_doc(packed.vocab, *CROWD)
     relation = packed.get_pipe("xlre_relation")

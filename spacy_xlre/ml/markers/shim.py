@@ -5,7 +5,15 @@ from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, Tuple
 
 import srsly
-from thinc.api import ArgsKwargs, PyTorchGradScaler, PyTorchShim, get_torch_default_device, xp2torch
+from thinc.api import (
+    ArgsKwargs,
+    NumpyOps,
+    PyTorchGradScaler,
+    PyTorchShim,
+    get_current_ops,
+    get_torch_default_device,
+    xp2torch,
+)
 
 from ...encoder.loading import load_pretrained
 from ..align.holder import read_files, write_files
@@ -48,7 +56,11 @@ class EncoderShim(PyTorchShim):
             self._load(self.name)
 
     def _load(self, folder: str) -> None:
-        self.tokenizer, model = load_pretrained(folder, **self.settings)
+        transformer = dict(self.settings["transformer"])
+        if isinstance(get_current_ops(), NumpyOps):
+            # A pipeline that was trained on several GPUs is used on a CPU.
+            transformer.pop("device_map", None)
+        self.tokenizer, model = load_pretrained(folder, tokenizer=self.settings["tokenizer"], transformer=transformer)
         # A device map has put the layers on their devices already.
         mapped = hasattr(model, "hf_device_map")
         self._model = model if mapped else model.to(get_torch_default_device())

@@ -219,9 +219,11 @@ def _read(
         d_inputs = backprop_shim(ArgsKwargs(args=((vectors,),), kwargs={"grad_tensors": [gradient]}))
         if learn_roles:
             d_embedded = d_inputs.kwargs["inputs_embeds"]
-            for d_row in d_embedded:
-                model.attrs[ADVERSARY].remember(torch2xp(d_row))
-            d_roles = torch.stack([d_embedded[roles == role].sum(0) for role in range(N_MARKERS)])
+            if model.attrs[ADVERSARY].learning:
+                for d_row in d_embedded:
+                    model.attrs[ADVERSARY].remember(torch2xp(d_row))
+            is_role = torch.nn.functional.one_hot(roles.flatten() + 1, N_MARKERS + 1)[:, 1:].to(d_embedded.dtype)
+            d_roles = is_role.T @ d_embedded.flatten(0, 1)
             model.inc_grad("roles", torch2xp(d_roles.float()))
 
     return torch2xp(vectors.detach()), backprop
