@@ -106,8 +106,10 @@ def test_an_aligner(tiny_encoder_folder):
 
 def test_gradients_of_several_batches_add_up_in_mixed_precision(tiny_encoder_folder):
     still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    # With a large scale, the first gradients overflow, and are left out.
+    mixed = {"mixed_precision": True, "grad_scaler_config": {"init_scale": 256.0}}
     gradients = []
-    for settings in ({}, {"mixed_precision": True}, {"mixed_precision": True, "batch_pieces": 60}):
+    for settings in ({}, mixed, {**mixed, "batch_pieces": 60}):
         fix_random_seed(0)
         nlp = make_pipeline(marker_model(tiny_encoder_folder, transformer_config=still, **settings))
         nlp.initialize(lambda nlp=nlp: make_examples(nlp.vocab))

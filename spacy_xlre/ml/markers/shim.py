@@ -1,8 +1,8 @@
 """A Hugging Face encoder of one component: loaded at initialisation, stored whole, weights as safetensors."""
 
 import tempfile
-from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Tuple
+from contextlib import contextmanager, nullcontext
+from typing import Any, Callable, ContextManager, Dict, Iterator, Tuple
 
 import srsly
 from thinc.api import (
@@ -24,7 +24,7 @@ class EncoderShim(PyTorchShim):
 
     name (str): A Hugging Face folder or hub name, which `load` reads. A stored encoder needs it no more.
     tokenizer_config, transformer_config (Dict[str, Any]): Settings for loading them.
-    mixed_precision (bool): Whether to compute in half precision on a GPU.
+    mixed_precision (bool): Whether to compute in half precision on a GPU, in bfloat16 on a CPU.
     grad_scaler_config (Dict[str, Any]): Settings of Thinc's `PyTorchGradScaler`, for mixed precision.
     """
 
@@ -36,8 +36,11 @@ class EncoderShim(PyTorchShim):
         mixed_precision: bool = False,
         grad_scaler_config: Dict[str, Any] = {},  # noqa: B006
     ) -> None:
-        scaler = PyTorchGradScaler(**{"enabled": mixed_precision, **grad_scaler_config})
-        super().__init__(None, mixed_precision=mixed_precision, grad_scaler=scaler)
+        # Only half precision of GPUs has so small a range that gradients need a scale.
+        on_gpu = mixed_precision and not isinstance(get_current_ops(), NumpyOps)
+        scaler = PyTorchGradScaler(**{"enabled": on_gpu, **grad_scaler_config})
+        super().__init__(None, mixed_precision=on_gpu, grad_scaler=scaler)
+        self._in_bfloat16 = mixed_precision and not on_gpu
         self.name = name
         self.settings = {"tokenizer": dict(tokenizer_config), "transformer": dict(transformer_config)}
         self.tokenizer: Any = None
@@ -65,9 +68,21 @@ class EncoderShim(PyTorchShim):
         mapped = hasattr(model, "hf_device_map")
         self._model = model if mapped else model.to(get_torch_default_device())
 
+    def predict(self, inputs: ArgsKwargs) -> Any:
+        """Run the encoder, and return its output."""
+        with self._precision():
+            return super().predict(inputs)
+
+    def _precision(self) -> ContextManager[Any]:
+        """Return a context in which large products are computed in bfloat16 on a CPU, if that was asked for."""
+        import torch
+
+        return torch.autocast("cpu", dtype=torch.bfloat16) if self._in_bfloat16 else nullcontext()
+
     def begin_update(self, inputs: ArgsKwargs) -> Tuple[Any, Callable[[ArgsKwargs], ArgsKwargs]]:
         """Run the encoder, and return its output and a backward. Several of them may come before an update."""
-        output, backprop = super().begin_update(inputs)
+        with self._precision():
+            output, backprop = super().begin_update(inputs)
         if not self._mixed_precision:
             return output, backprop
 
