@@ -48,8 +48,8 @@ def xlre(*words: object, output: Path) -> Path:
     return output
 
 
-def prepare(data: Path, work: Path) -> Dict[str, Path]:
-    """Run the steps of the main job up to the labels, by each method."""
+def prepare_labels(data: Path, work: Path) -> Dict[str, Path]:
+    """Run the steps of the main job up to the labels, by each method, without a second opinion."""
     encoder, kb, aligned = work / "encoder", work / "kb", work / "aligned.spacy"
     train_text, properties = data / "train.jsonl", data / "properties.jsonl"
     languages = ",".join(LANGUAGES)
@@ -62,6 +62,16 @@ def prepare(data: Path, work: Path) -> Dict[str, Path]:
     for method in ("monolingual", "agreement"):
         path = work / f"labels-{method}.spacy"
         paths[method] = xlre("label", aligned, kb, "--output", path, "--method", method, output=path)
+    for split in ("train", "dev", "test"):
+        path = work / f"gold-{split}.spacy"
+        xlre("gold", data / f"{split}.jsonl", "--output", path, "--properties", properties, output=path)
+        paths["gold" if split == "train" else split] = path
+    return paths
+
+
+def prepare(data: Path, work: Path) -> Dict[str, Path]:
+    """Run the steps of the main job up to the labels, by each method."""
+    paths = prepare_labels(data, work)
     reviewed = work / "labels-reviewed.spacy"
     settings: Dict[str, object] = {
         f"paths.{name}": path for name, path in paths.items() if name in ("encoder", "kb", "properties")
@@ -71,10 +81,6 @@ def prepare(data: Path, work: Path) -> Dict[str, Path]:
     paths["votes"] = work / "votes.jsonl"
     words += ["--pipeline", ",".join(PIPELINE), "--output", reviewed, "--votes", paths["votes"], "--jobs", REVIEW_JOBS]
     paths["reviewed"] = xlre("review", paths["agreement"], "configs/pipeline.cfg", *words, output=reviewed)
-    for split in ("train", "dev", "test"):
-        path = work / f"gold-{split}.spacy"
-        xlre("gold", data / f"{split}.jsonl", "--output", path, "--properties", properties, output=path)
-        paths["gold" if split == "train" else split] = path
     return paths
 
 
