@@ -45,7 +45,7 @@ def packed(tiny_encoder_folder):
     return trained(tiny_encoder_folder)
 
 
-@pytest.mark.parametrize("settings", [{}, {"packed": False}, {"frozen_layers": 1}], ids=str)
+@pytest.mark.parametrize("settings", [{}, {"packed": False}, {"frozen_layers": 1}, {"mixed_precision": True}], ids=str)
 def test_a_few_sentences_are_learned_by_heart_and_kept(tiny_encoder_folder, tmp_path, settings):
     nlp = trained(tiny_encoder_folder, **settings)
     docs = [predict(nlp, toy) for toy in TOYS]

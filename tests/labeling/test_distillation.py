@@ -1,0 +1,135 @@
+"""Labels that carry a teacher's opinion, and what a component learns from them."""
+
+import numpy as np
+import pytest
+import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.tokens import Span
+from spacy.training import Example
+from typer.testing import CliRunner
+
+from spacy_xlre.cli.plugin import app
+from spacy_xlre.corpus.docbin import read_docs, write_docs
+from spacy_xlre.labeling.distillation import mixed, probabilities, soften
+from spacy_xlre.pipeline.targets import make_targets
+from spacy_xlre.tokens import PairNegative, Relation, get_negatives, get_relations, get_unknown, set_relations
+from spacy_xlre.tokens.directions import Directions
+
+# Ada, Rome: both directions.
+FORTH, BACK = (0, 1, 3, 4), (3, 4, 0, 1)
+SCORES = {FORTH: {"born": 0.75, "died": 0.5}, BACK: {"born": 0.5, "died": 0.0}}
+
+
+@pytest.fixture
+def doc():
+    doc = spacy.blank("xx")("Ada lived in Rome")
+    doc.ents = [Span(doc, 0, 1, label="PER"), Span(doc, 3, 4, label="LOC")]
+    return doc
+
+
+def shares(doc):
+    relations = {(r.head.start, r.tail.start, r.label): pytest.approx(r.weight) for r in get_relations(doc)}
+    return relations, {(n.head.start, n.tail.start): pytest.approx(n.weight) for n in get_negatives(doc)}
+
+
+def test_scores_against_na_become_probabilities_beside_na():
+    apart = probabilities(SCORES, one_direction=False)
+    assert apart[FORTH] == pytest.approx({"born": 3 / 5, "died": 1 / 5})
+    assert apart[BACK] == pytest.approx({"born": 1 / 2, "died": 0.0})
+    together = probabilities(SCORES, one_direction=True)
+    assert together[FORTH] == pytest.approx({"born": 3 / 6, "died": 1 / 6})
+    assert together[BACK] == pytest.approx({"born": 1 / 6, "died": 0.0})
+
+
+@given(
+    st.dictionaries(st.sampled_from("abc"), st.floats(0.0, 1.0)),
+    st.dictionaries(st.sampled_from("abc"), st.floats(0.0, 1.0), min_size=1),
+    st.floats(0.0, 1.0),
+)
+def test_shares_of_a_target_are_a_distribution_with_na(labels, scores, share):
+    taught = probabilities({FORTH: scores}, one_direction=True)[FORTH]
+    target = mixed(labels, taught, share)
+    assert all(value >= 0.0 for value in target.values())
+    assert sum(target.values()) <= 1.0 + 1e-9
+
+
+def test_labels_are_mixed_with_what_the_teacher_thinks(doc):
+    set_relations(doc, [Relation(doc.ents[0], "born", doc.ents[1])])
+    assert soften([doc], [SCORES], share=0.5, one_direction=False) == 2
+    relations, negatives = shares(doc)
+    assert relations == {(0, 3, "born"): 0.8, (0, 3, "died"): 0.1, (3, 0, "born"): 0.25}
+    assert negatives == {(0, 3): 0.1, (3, 0): 0.75}
+
+
+def test_without_a_share_the_labels_stay(doc):
+    set_relations(doc, [Relation(doc.ents[0], "born", doc.ents[1])])
+    soften([doc], [SCORES], share=0.0, one_direction=True)
+    assert shares(doc) == ({(0, 3, "born"): 1.0}, {(0, 3): 0.0, (3, 0): 1.0})
+
+
+def test_unknown_pairs_and_pairs_without_an_opinion_stay_as_they_are(doc):
+    pairs = doc.ents, doc.ents[::-1]
+    set_relations(doc, [Relation(*_around("died", pairs[1]), weight=0.4)], unknown=[pairs[0]])
+    soften([doc], [{FORTH: SCORES[FORTH]}], share=1.0, one_direction=False)
+    assert shares(doc) == ({(3, 0, "died"): 0.4}, {})
+    assert [(head.start, tail.start) for head, tail in get_unknown(doc)] == [(0, 3)]
+
+
+def _around(label, pair):
+    return pair[0], label, pair[1]
+
+
+def test_a_component_reads_shares_as_one_target(doc):
+    nlp = spacy.blank("xx")
+    relation = nlp.add_pipe("xlre_relation")
+    relation.add_label("born")
+    relation.add_label("died")
+    head, tail = doc.ents
+    set_relations(
+        doc,
+        [Relation(head, "born", tail, weight=0.5), Relation(head, "died", tail, weight=0.1)],
+        negatives=[PairNegative(head, tail, 0.2), PairNegative(tail, head, 0.3)],
+    )
+    examples = [Example(doc.copy(), doc)]
+    pairs = relation._training_candidates(examples)
+    found = make_targets(
+        examples, pairs, relation.labels, exclusive=True, directions=Directions(), na_weight=1.0, label_weights={}
+    )
+    np.testing.assert_allclose(found.targets, [[0.625, 0.125, 0.25], [0, 0, 1]], rtol=1e-6)
+    np.testing.assert_allclose(found.weights[:, 0], [0.8, 0.3], rtol=1e-6)
+
+
+def teacher(path, **config):
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("xlre_relation", config=config).add_label("born")
+    nlp.initialize()
+    nlp.to_disk(path)
+    return path
+
+
+def test_the_command_writes_labels_with_the_opinion_of_a_pipeline(doc, tmp_path):
+    write_docs(tmp_path / "labels.spacy", [doc, spacy.blank("xx")("No names here")])
+    words = ["distill", teacher(tmp_path / "teacher"), tmp_path / "labels.spacy", "--output", tmp_path / "soft.spacy"]
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    assert "2 pairs" in " ".join(result.output.split())
+    first, second = read_docs(tmp_path / "soft.spacy", doc.vocab)
+    # An untrained teacher finds a label as likely as none.
+    assert shares(first) == ({(0, 3, "born"): 0.25, (3, 0, "born"): 0.25}, {(0, 3): 0.75, (3, 0): 0.75})
+    assert not get_relations(second)
+
+
+def test_what_cannot_teach_is_named(doc, tmp_path):
+    write_docs(tmp_path / "labels.spacy", [doc])
+    spacy.blank("xx").to_disk(tmp_path / "blank")
+    for path, code in (
+        (tmp_path / "nothing", "X701"),
+        (tmp_path / "blank", "X324"),
+        (teacher(tmp_path / "independent", exclusive=False), "X612"),
+    ):
+        words = ["distill", path, tmp_path / "labels.spacy", "--output", tmp_path / "soft.spacy"]
+        result = CliRunner().invoke(app, [str(word) for word in words])
+        assert result.exit_code == 1
+        assert code in result.output
+        assert not (tmp_path / "soft.spacy").exists()
