@@ -16,7 +16,19 @@ from typing import Dict, Iterator, List, Tuple
 
 import spacy
 from common import Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
-from relation_transfer import MARKERS, Sentences, best_of_sentences, best_threshold, first_sentences, read, score
+from relation_transfer import (
+    MARKERS,
+    MIXED,
+    ONE_DIRECTION,
+    PACKED,
+    Sentences,
+    best_of_sentences,
+    best_threshold,
+    first_sentences,
+    read_once,
+    score,
+    training,
+)
 from spacy.tokens import Doc
 
 from spacy_xlre.corpus.docbin import write_docs
@@ -29,7 +41,7 @@ LOSSES: Dict[str, Dict[str, object]] = {
     "generalised cross-entropy": {
         "components.xlre_relation.loss": {"@misc": "spacy_xlre.generalized_cross_entropy.v1", "q": 0.5}
     },
-    "cross-entropy, inserted markers": {f"{MARKERS}.packed": False},
+    "cross-entropy, inserted markers": {PACKED: False},
 }
 GOALS = {20: ">= 95", 40: ">= 88"}
 # What is trained: a loss, and percent of labels flipped.
@@ -73,18 +85,16 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], loss
     if not all(path.exists() for path in paths.values()):
         write_docs(paths["train"], flip(train, share, seed))
         write_docs(paths["dev"], dev[:20])
-    steps = EPOCHS * size // 32
     overrides = {
         "paths.train": str(paths["train"]),
         "paths.dev": str(paths["dev"]),
         "paths.encoder": str(args.encoder.resolve()),
         "system.seed": seed,
         f"{MARKERS}.frozen_layers": args.frozen_layers,
-        "training.max_epochs": EPOCHS,
         "training.eval_frequency": 1_000_000,
-        "training.optimizer.learn_rate.total_steps": steps,
-        "training.optimizer.learn_rate.warmup_steps": steps // 16,
-        "training.optimizer.learn_rate.initial_rate": 0.0003,
+        ONE_DIRECTION: True,
+        **MIXED,
+        **training(EPOCHS, 32, 0.0003, size),
         **LOSSES[loss],
     }
     name = f"{loss.replace(', ', '-').replace(' ', '-')}-{size}-{share}-{seed}"
@@ -94,7 +104,9 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], loss
 def measure(args: argparse.Namespace) -> Iterator[Row]:
     """Yield for each loss the F1 on clean labels, and the share of it that is kept."""
     args.work.mkdir(parents=True, exist_ok=True)
-    train, dev, test = (read(args.data / "kbp37" / f"{name}.txt", "en") for name in ("train", "dev", "test"))
+    train, dev, test = (
+        read_once(args.work, args.data / "kbp37" / f"{name}.txt", "en") for name in ("train", "dev", "test")
+    )
     dev = first_sentences(dev, DEV)
     sample = Random(0).sample(train.docs, 200 if args.quick else SAMPLE)
     runs: Dict[Tuple[str, int], List[float]] = {}

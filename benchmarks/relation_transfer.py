@@ -38,9 +38,9 @@ TRAINING_SENTENCES = 15_807
 QUICK = 60
 
 
-def training(epochs: int, batch_size: int, rate: float) -> Dict[str, object]:
+def training(epochs: int, batch_size: int, rate: float, sentences: int = TRAINING_SENTENCES) -> Dict[str, object]:
     """Return the settings of a training: 6% of it warms up, then the rate falls to 0."""
-    steps = epochs * math.ceil(TRAINING_SENTENCES / batch_size)
+    steps = epochs * math.ceil(sentences / batch_size)
     schedule = "training.optimizer.learn_rate"
     return {
         "training.max_epochs": epochs,

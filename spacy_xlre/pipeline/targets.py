@@ -87,71 +87,75 @@ def make_targets(
     RETURNS (Targets): Targets, shape (n_pairs, n_labels), one column more if exclusive. Weights of the same shape, or
         (n_pairs, 1) if exclusive.
     """
-    column_of = {label: column for column, label in enumerate(labels)}
-    n_pairs = sum(len(doc_pairs) for doc_pairs in pairs)
-    factors = np.array([label_weights.get(label, 1.0) for label in labels], dtype="float32")
-    positive = np.zeros((n_pairs, len(labels)), dtype="float32")
-    na_shares = np.zeros((n_pairs,), dtype="float32")
-    weights = np.full((n_pairs,), na_weight, dtype="float32")
+    batch = _Batch(sum(len(doc_pairs) for doc_pairs in pairs), labels, directions, na_weight, label_weights)
     offset = 0
     for eg, doc_pairs in zip(examples, pairs):
         if len(doc_pairs):
-            rows = {key: offset + row for row, key in enumerate(doc_pairs.keys())}
-            _fill(eg, rows, positive, na_shares, weights, column_of, directions, na_weight, factors)
+            batch.read(eg, {key: offset + row for row, key in enumerate(doc_pairs.keys())})
         offset += len(doc_pairs)
     if not exclusive:
-        allowed = np.concatenate([p.allowed for p in pairs]) if pairs else np.zeros_like(positive, dtype=bool)
-        return Targets((positive > 0).astype("float32"), weights[:, None] * allowed)
-    related = positive.any(axis=1)
-    targets = np.hstack([positive, np.where(related, na_shares, 1.0)[:, None]]).astype("float32")
+        allowed = np.concatenate([p.allowed for p in pairs]) if pairs else np.zeros_like(batch.shares, dtype=bool)
+        return Targets((batch.shares > 0).astype("float32"), batch.weights[:, None] * allowed)
+    related = batch.shares.any(axis=1)
+    targets = np.hstack([batch.shares, np.where(related, batch.na_shares, 1.0)[:, None]]).astype("float32")
     targets /= np.maximum(targets.sum(axis=1, keepdims=True), 1e-12)
-    return Targets(targets, weights[:, None])
+    return Targets(targets, batch.weights[:, None])
 
 
-def _fill(
-    eg: Example,
-    rows: Dict[PairKey, int],
-    positive: FloatArray,
-    na_shares: FloatArray,
-    weights: FloatArray,
-    column_of: Dict[str, int],
-    directions: Directions,
-    na_weight: float,
-    factors: FloatArray,
-) -> None:
-    align = SpanAligner(eg)
+class _Batch:
+    """What the references say of a batch's pairs: shares of labels and of NA, weights; arguments as of `make_targets`."""
 
-    def row_of(head: Span, tail: Span) -> Optional[int]:
-        first, second = align(head), align(tail)
-        return rows.get((*first, *second)) if first is not None and second is not None else None
+    def __init__(
+        self,
+        n_pairs: int,
+        labels: Sequence[str],
+        directions: Directions,
+        na_weight: float,
+        label_weights: Mapping[str, float],
+    ) -> None:
+        self.shares = np.zeros((n_pairs, len(labels)), dtype="float32")
+        self.na_shares = np.zeros((n_pairs,), dtype="float32")
+        self.weights = np.full((n_pairs,), na_weight, dtype="float32")
+        self._columns = {label: column for column, label in enumerate(labels)}
+        self._factors = np.array([label_weights.get(label, 1.0) for label in labels], dtype="float32")
+        self._directions = directions
+        self._na_weight = na_weight
 
-    for negative in get_negatives(eg.reference):
-        row = row_of(negative.head, negative.tail)
-        if row is not None:
-            weights[row] = negative.weight * na_weight
-            na_shares[row] = negative.weight
-    for head, tail in get_unknown(eg.reference):
-        row = row_of(head, tail)
-        if row is not None:
-            weights[row] = 0.0
-    found: Dict[int, float] = {}
-    for relation in get_relations(eg.reference):
-        head, tail = relation.head, relation.tail
-        label, turned = directions.canonical(relation.label, head.start < tail.start)
-        if turned:
-            head, tail = tail, head
-        row = row_of(head, tail)
-        if row is None:
-            continue
-        column = column_of.get(label)
-        if column is None:
-            found.setdefault(row, 0.0)
-        else:
-            found[row] = max(found.get(row, 0.0), relation.weight * float(factors[column]))
-            positive[row, column] = max(positive[row, column], relation.weight)
-    for row, weight in found.items():
-        shared = na_shares[row] * na_weight + (positive[row] * factors).sum()
-        weights[row] = min(1.0, float(shared)) if na_shares[row] else weight
+    def read(self, eg: Example, rows: Dict[PairKey, int]) -> None:
+        """Read an example, whose pairs stand in these rows."""
+        align = SpanAligner(eg)
+
+        def row_of(head: Span, tail: Span) -> Optional[int]:
+            first, second = align(head), align(tail)
+            return rows.get((*first, *second)) if first is not None and second is not None else None
+
+        for negative in get_negatives(eg.reference):
+            row = row_of(negative.head, negative.tail)
+            if row is not None:
+                self.weights[row] = negative.weight * self._na_weight
+                self.na_shares[row] = negative.weight
+        for head, tail in get_unknown(eg.reference):
+            row = row_of(head, tail)
+            if row is not None:
+                self.weights[row] = 0.0
+        found: Dict[int, float] = {}
+        for relation in get_relations(eg.reference):
+            head, tail = relation.head, relation.tail
+            label, turned = self._directions.canonical(relation.label, head.start < tail.start)
+            if turned:
+                head, tail = tail, head
+            row = row_of(head, tail)
+            if row is None:
+                continue
+            column = self._columns.get(label)
+            if column is None:
+                found.setdefault(row, 0.0)
+            else:
+                found[row] = max(found.get(row, 0.0), relation.weight * float(self._factors[column]))
+                self.shares[row, column] = max(self.shares[row, column], relation.weight)
+        for row, weight in found.items():
+            shared = self.na_shares[row] * self._na_weight + (self.shares[row] * self._factors).sum()
+            self.weights[row] = min(1.0, float(shared)) if self.na_shares[row] else weight
 
 
 def _same_tokens(predicted: Doc, reference: Doc) -> bool:
