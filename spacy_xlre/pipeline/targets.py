@@ -103,7 +103,7 @@ def make_targets(
 
 
 class _Batch:
-    """What the references say of a batch's pairs: shares of labels and of NA, weights; arguments as of `make_targets`."""
+    """What the references say of a batch's pairs: shares of labels and of NA, and weights, as in `make_targets`."""
 
     def __init__(
         self,
