@@ -11,7 +11,7 @@ from thinc.api import get_array_module
 from thinc.types import Floats2d
 
 from .losses import IMPOSSIBLE
-from .pairs import DocPairs, IntArray
+from .pairs import BoolArray, DocPairs, IntArray
 
 
 def reversed_pairs(doc_pairs: Sequence[DocPairs]) -> IntArray:
@@ -101,7 +101,7 @@ def join_directions(logits: Floats2d, targets: Floats2d, weights: Floats2d, reve
     )
 
 
-def better_direction(scores: Floats2d, reverse: IntArray) -> "np.ndarray":
+def better_direction(scores: Floats2d, reverse: IntArray) -> BoolArray:
     """Tell which pairs have a best score above that of the other direction; of equal ones, the first has it.
 
     scores (Floats2d): Shape (n_pairs, n_labels), with at least one label.
