@@ -5,8 +5,8 @@
 DIR holds `kbp37/` (github.com/zhangdongxu/kbp37). Both train the same encoder on the same sentences in the same
 batches of 32, with frozen embeddings: inserted markers, both directions of each pair, a linear layer over the
 markers' states. The plain loop is what one would write: tokenised texts padded to the longest of the batch,
-cross-entropy, AdamW. Ours runs in bfloat16, too. They take turns in one process; a turn is a number of batches (--batches) of the first epoch,
-and the ratio of each turn counts.
+cross-entropy, AdamW. Ours runs in bfloat16, too. They take turns in one process; a turn is a number of batches
+(--batches) of the first epoch, and the ratio of each turn counts.
 """
 
 import argparse
