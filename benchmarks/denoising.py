@@ -114,8 +114,8 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     sample = Random(0).sample(train.docs, 200 if args.quick else SAMPLE)
     runs: Dict[Tuple[str, int], List[float]] = {}
     for seed in args.seeds:
-        for loss, share in RUNS:
-            if loss in args.losses and wanted(args, f"{loss}, {share}%"):
+        for loss, share in RUNS[: args.runs]:
+            if wanted(args, f"{loss}, {share}%"):
                 path = train_model(args, sample, dev.docs, loss, share, seed)
                 runs.setdefault((loss, share), []).append(evaluate(path, dev, test))
     clean = runs.get(("cross-entropy", 0))
@@ -145,7 +145,7 @@ if __name__ == "__main__":
     parser.add_argument("--encoder", type=Path, required=True, help="encoder folder")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trained pipelines")
     parser.add_argument("--frozen-layers", type=int, default=10, help="lowest layers that do not learn (default: 10)")
-    parser.add_argument("--losses", nargs="+", default=list(LOSSES), choices=list(LOSSES), help="default: all")
+    parser.add_argument("--runs", type=int, default=len(RUNS), help="how many of `RUNS`, from the first (default: all)")
     add_gpu(parser)
     parsed = parser.parse_args()
     use_gpu(parsed)

@@ -31,7 +31,7 @@ from spacy_xlre.tokens.blank import blank_multilingual
 
 PIPELINE = ["transformer", "sentencizer", "xlre_relation"]
 # As in the project: a half of the text has half the steps.
-REVIEW_STEPS, REVIEW_JOBS = 800, 2
+REVIEW_FOLDS, REVIEW_STEPS, REVIEW_JOBS = 2, 800, 2
 LANGUAGES = ("de", "en", "es", "fr", "zh")
 METHODS = {
     "monolingual": "(a) monolingual",
@@ -79,7 +79,18 @@ def prepare(data: Path, work: Path) -> Dict[str, Path]:
     settings["training.optimizer.learn_rate.total_steps"] = REVIEW_STEPS
     words: List[object] = [word for name, value in settings.items() for word in (f"--{name}", value)]
     paths["votes"] = work / "votes.jsonl"
-    words += ["--pipeline", ",".join(PIPELINE), "--output", reviewed, "--votes", paths["votes"], "--jobs", REVIEW_JOBS]
+    words += [
+        "--folds",
+        REVIEW_FOLDS,
+        "--pipeline",
+        ",".join(PIPELINE),
+        "--output",
+        reviewed,
+        "--votes",
+        paths["votes"],
+        "--jobs",
+        REVIEW_JOBS,
+    ]
     paths["reviewed"] = xlre("review", paths["agreement"], "configs/pipeline.cfg", *words, output=reviewed)
     return paths
 

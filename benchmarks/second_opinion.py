@@ -26,8 +26,10 @@ from spacy_xlre.labeling.second_opinion import OpinionSettings, Scores, revise, 
 from spacy_xlre.tokens.blank import blank_multilingual
 
 LEAST_VOTES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
-# Steps of a training on all texts; a part of them has its share of the steps.
-STEPS = 1600
+# Steps of an epoch of all texts; a part of them has its share of the steps.
+STEPS = 400
+# Numbers of folds, and epochs of their models: the last costs as much as the first.
+KINDS = ((2, 4), (3, 4), (3, 2))
 
 
 def read(path: Path) -> List[Doc]:
@@ -35,7 +37,9 @@ def read(path: Path) -> List[Doc]:
     return list(read_docs(path, blank_multilingual().vocab))
 
 
-def train_fold(paths: Dict[str, Path], texts: List[Doc], dev: List[Doc], folder: Path, share: float) -> Language:
+def train_fold(
+    paths: Dict[str, Path], texts: List[Doc], dev: List[Doc], folder: Path, share: float, epochs: int
+) -> Language:
     """Train the relation component of `configs/pipeline.cfg` on some of the texts, unless that was done."""
     files = {name: folder.with_suffix(f".{name}.spacy") for name in ("train", "dev")}
     for name, docs in (("train", texts), ("dev", dev)):
@@ -45,7 +49,8 @@ def train_fold(paths: Dict[str, Path], texts: List[Doc], dev: List[Doc], folder:
         **{f"paths.{name}": str(paths[name]) for name in ("encoder", "properties", "kb")},
         "nlp.pipeline": PIPELINE,
         "training.eval_frequency": 1_000_000,
-        "training.optimizer.learn_rate.total_steps": round(STEPS * share),
+        "training.max_epochs": epochs,
+        "training.optimizer.learn_rate.total_steps": round(STEPS * epochs * share),
     }
     return spacy.load(train_once("pipeline.cfg", folder, overrides))
 
@@ -85,8 +90,9 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     xlre("align", bitexts, aligned, "--encoder", paths["encoder"], output=aligned)
     xlre("label", aligned, paths["kb"], "--output", dev_labels, output=dev_labels)
     docs, dev = read(paths["agreement"]), read(dev_labels)
-    for folds in args.folds:
-        if not wanted(args, f"{folds} folds"):
+    for folds, epochs in KINDS:
+        name = f"{folds} folds, {epochs} epochs"
+        if not wanted(args, name):
             continue
         parts = split_folds(docs, folds)
         on_dev: List[List[Scores]] = []
@@ -94,18 +100,17 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
         for number, part in enumerate(parts):
             held_out = set(part)
             texts = [doc for index, doc in enumerate(docs) if index not in held_out]
-            folder = work / f"fold-{number}-of-{folds}"
-            nlp = train_fold(paths, texts, [docs[index] for index in part[:8]], folder, 1 - 1 / folds)
+            folder = work / f"fold-{number}-of-{folds}-{epochs}"
+            nlp = train_fold(paths, texts, [docs[index] for index in part[:8]], folder, 1 - 1 / folds, epochs)
             on_dev.append(score_pairs(nlp, dev))
             on_train.update(zip(part, score_pairs(nlp, [docs[index] for index in part])))
-        yield from rows(f"{folds} folds, development", dev_labels, vote(dev, mean_votes(on_dev)), paths["dev"])
+        yield from rows(f"{name}, development", dev_labels, vote(dev, mean_votes(on_dev)), paths["dev"])
         own = vote(docs, [on_train[index] for index in range(len(docs))])
-        yield from rows(f"{folds} folds, training", paths["agreement"], own, paths["gold"])
+        yield from rows(f"{name}, training", paths["agreement"], own, paths["gold"])
 
 
 if __name__ == "__main__":
     parser = arguments(__doc__, data="assets")
     parser.add_argument("--work", type=Path, required=True, help="folder of distant.py's steps")
-    parser.add_argument("--folds", type=int, nargs="+", default=[2, 3], help="numbers of folds (default: 2 3)")
     parsed = parser.parse_args()
     finish("second_opinion", list(measure(parsed)), parsed, seeds=[0])

@@ -29,7 +29,7 @@ def review_cli(
     labels: Path = typer.Argument(..., help="A .spacy file of labelled Docs, made by 'spacy xlre label'"),
     config: Path = typer.Argument(..., help="The config to train with; other options override its settings"),
     output: Path = typer.Option(..., "--output", "-o", help="The .spacy file to write"),
-    folds: int = typer.Option(2, "--folds", help="Parts of the text, each read by a model of the others", min=2),
+    folds: int = typer.Option(3, "--folds", help="Parts of the text, each read by a model of the others", min=2),
     min_relation: float = typer.Option(0.15, help="Relations with a lower vote become unknown", min=0.0, max=1.0),
     max_na: float = typer.Option(0.3, help="NA pairs with this vote or more become unknown", min=0.0, max=1.0),
     min_added: float = typer.Option(0.9, help="Unknown and NA pairs with this vote or more become relations", min=0.0),
@@ -65,7 +65,7 @@ def review(
     overrides: Sequence[str],
     settings: Optional["OpinionSettings"] = None,
     *,
-    folds: int = 2,
+    folds: int = 3,
     jobs: int = 1,
     votes_path: Optional[Path] = None,
 ) -> "Revision":
