@@ -25,7 +25,7 @@ def soften(docs: Sequence[Doc], scores: Sequence[Scores], *, share: float, one_d
     """Mix labels with a teacher's probabilities, in place.
 
     docs (Sequence[Doc]): Labelled Docs. Unknown pairs stay unknown; of the others, those that the teacher did not score
-        keep their labels.
+        keep their labels. A pair's weight stays: its shares add up to it.
     scores (Sequence[Scores]): What an exclusive teacher gave the pairs of each Doc: a score says how likely a label is
         rather than NA.
     share (float): How much of a target the teacher decides, in [0, 1].
@@ -45,14 +45,17 @@ def soften(docs: Sequence[Doc], scores: Sequence[Scores], *, share: float, one_d
                 labels.setdefault(key, {})[relation.label] = relation.weight
             else:
                 relations.append(relation)
-        negatives = [n for n in get_negatives(doc) if pair_key(n.head, n.tail) not in own]
+        known = {pair_key(negative.head, negative.tail): negative for negative in get_negatives(doc)}
+        negatives = [negative for key, negative in known.items() if key not in own]
+        weights = {key: negative.weight for key, negative in known.items()}
+        weights.update({key: max(found.values()) for key, found in labels.items()})
         taught = probabilities(own, one_direction=one_direction)
         for key in (key for key in own if key not in left):
-            target = mixed(labels.get(key, {}), taught[key], share)
+            target, weight = mixed(labels.get(key, {}), taught[key], share), weights.get(key, 1.0)
             head, tail = entities[key[:2]], entities[key[2:]]
-            found = {label: weight for label, weight in target.items() if weight >= LEAST_SHARE}
-            relations += [Relation(head, label, tail, weight=w, source=SOURCE) for label, w in found.items()]
-            negatives.append(PairNegative(head, tail, max(0.0, 1.0 - sum(target.values()))))
+            found = {label: part for label, part in target.items() if part >= LEAST_SHARE}
+            relations += [Relation(head, label, tail, weight=weight * p, source=SOURCE) for label, p in found.items()]
+            negatives.append(PairNegative(head, tail, weight * max(0.0, 1.0 - sum(target.values()))))
             softened += 1
         set_relations(doc, relations, negatives=negatives, unknown=unknown)
     return softened

@@ -62,6 +62,15 @@ def test_labels_are_mixed_with_what_the_teacher_thinks(doc):
     assert negatives == {(0, 3): 0.1, (3, 0): 0.75}
 
 
+def test_weights_of_labels_stay(doc):
+    head, tail = doc.ents
+    set_relations(doc, [Relation(head, "born", tail, weight=0.5)], negatives=[PairNegative(tail, head, 0.2)])
+    soften([doc], [SCORES], share=0.5, one_direction=False)
+    relations, negatives = shares(doc)
+    assert relations == {(0, 3, "born"): 0.4, (0, 3, "died"): 0.05, (3, 0, "born"): 0.05}
+    assert negatives == {(0, 3): 0.05, (3, 0): 0.15}
+
+
 def test_without_a_share_the_labels_stay(doc):
     set_relations(doc, [Relation(doc.ents[0], "born", doc.ents[1])])
     soften([doc], [SCORES], share=0.0, one_direction=True)
