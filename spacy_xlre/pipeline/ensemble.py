@@ -12,7 +12,7 @@ from .standalone import copy_pipeline, make_standalone
 FACTORY = "xlre_relation"
 ENSEMBLE = "spacy_xlre.Ensemble.v1"
 # Settings that decide what a model's outputs mean.
-MEANING = ("labels", "exclusive")
+MEANING = ("labels", "exclusive", "one_direction")
 
 
 def make_ensemble(pipelines: Sequence[Language]) -> Language:

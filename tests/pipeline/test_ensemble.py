@@ -83,6 +83,8 @@ def test_what_does_not_fit_together_is_refused(members):
         make_ensemble([members[0], trained(0, toys=TOYS[:2])])
     with pytest.raises(XlreError, match=r"X315.*exclusive"):
         make_ensemble([members[0], trained(0, exclusive=False)])
+    with pytest.raises(XlreError, match=r"X315.*one_direction"):
+        make_ensemble([members[0], trained(0, one_direction=True)])
     with pytest.raises(XlreError, match="X324"):
         make_ensemble([members[0], spacy.blank("xx")])
     twice = spacy.blank("xx")
