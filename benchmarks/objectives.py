@@ -17,6 +17,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 import spacy
 from common import SECONDS, Row, arguments, finish, mean_and_spread, train_once, wanted
 from distant import PIPELINE, prepare_labels
+from distant import train_model as train_agreement
 from spacy.tokens import Doc
 
 from spacy_xlre.corpus.docbin import read_docs
@@ -50,7 +51,9 @@ SPLITS = ("dev", "test")
 
 
 def train_model(paths: Dict[str, Path], name: str, seed: int, work: Path) -> Path:
-    """Train with an objective unless that was done."""
+    """Train with an objective unless that was done. The plain model is that of distant.py."""
+    if name == PLAIN:
+        return train_agreement(paths, "agreement", seed, work)
     overrides = {
         "paths.train": str(paths["agreement"]),
         **{f"paths.{key}": str(paths[key]) for key in ("dev", "encoder", "properties", "kb")},
