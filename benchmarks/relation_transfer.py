@@ -31,8 +31,6 @@ from spacy_xlre.scoring.relations import RelationItem, count_by, macro_f1, read_
 from spacy_xlre.tokens.blank import blank_multilingual
 
 MARKERS = "components.xlre_relation.model.markers"
-PACKED = f"{MARKERS}.packed"
-ONE_DIRECTION = "components.xlre_relation.one_direction"
 TRAINING_SENTENCES = 15_807
 # Sentences of a test set in a quick run.
 QUICK = 60
@@ -51,22 +49,37 @@ def training(epochs: int, batch_size: int, rate: float, sentences: int = TRAININ
     }
 
 
-# In bfloat16, torch's own attention is slower on a CPU than plain products.
-MIXED = {f"{MARKERS}.mixed_precision": True, f"{MARKERS}.transformer_config.attn_implementation": "eager"}
-# What differs from configs/markers.cfg.
-ALL_LAYERS = {f"{MARKERS}.frozen_layers": 0, **MIXED}
-MAIN = "packed markers"
-VARIANTS: Dict[str, Dict[str, object]] = {
-    MAIN: {**ALL_LAYERS, **training(4, 64, 0.0002), ONE_DIRECTION: True},
-    "inserted markers": {**ALL_LAYERS, **training(4, 64, 0.0002), ONE_DIRECTION: True, PACKED: False},
-    "packed, directions apart": {**ALL_LAYERS, **training(4, 64, 0.0002)},
-    "inserted, directions apart": {**ALL_LAYERS, **training(4, 64, 0.0002), PACKED: False},
-    "inserted, rate 1e-4": {**ALL_LAYERS, **training(4, 64, 0.0001), ONE_DIRECTION: True, PACKED: False},
-    "inserted, rate 4e-4": {**ALL_LAYERS, **training(4, 64, 0.0004), ONE_DIRECTION: True, PACKED: False},
-    "six layers frozen": training(4, 32, 0.0001),
+class Variant(NamedTuple):
+    """What a row is trained with: settings that differ from configs/markers.cfg, on every so-manieth sentence."""
+
+    settings: Dict[str, object]
+    step: int = 1
+
+
+# All layers learn. In bfloat16, torch's own attention is slower on a CPU than plain products.
+ALL_LAYERS = {
+    f"{MARKERS}.frozen_layers": 0,
+    f"{MARKERS}.mixed_precision": True,
+    f"{MARKERS}.transformer_config.attn_implementation": "eager",
+    "components.xlre_relation.one_direction": True,
 }
-# Of the models of the first two variants, all seeds: what `spacy xlre ensemble` would answer.
-ENSEMBLES = {"ensemble, packed": (MAIN,), "ensemble, both": (MAIN, "inserted markers")}
+INSERTED: Dict[str, object] = {f"{MARKERS}.packed": False}
+ONE_READING: Dict[str, object] = {"components.xlre_relation.model.one_reading": True}
+FIVE_EPOCHS = {**ALL_LAYERS, **ONE_READING, **training(5, 32, 0.0001)}
+THIRD = {**ALL_LAYERS, **training(3, 32, 0.0001, TRAINING_SENTENCES // 3)}
+MAIN = "packed markers"
+INSERTED_ONCE = "inserted, one reading"
+VARIANTS = {
+    MAIN: Variant({**ALL_LAYERS, **training(4, 64, 0.0002)}),
+    INSERTED_ONCE: Variant({**FIVE_EPOCHS, **INSERTED}),
+    "packed, one reading": Variant(FIVE_EPOCHS),
+    "third, packed": Variant(THIRD, step=3),
+    "third, packed, one reading": Variant({**THIRD, **ONE_READING}, step=3),
+    "third, inserted, one reading": Variant({**THIRD, **ONE_READING, **INSERTED}, step=3),
+    "six layers frozen": Variant(training(4, 32, 0.0001)),
+}
+# Of the models of these variants, all seeds: what `spacy xlre ensemble` would answer.
+ENSEMBLES = {"ensemble, packed": (MAIN,), "ensemble, both": (MAIN, INSERTED_ONCE)}
 PUBLISHED = {
     "kbp37": "mBERT 64.9, MTMB 66.5; plain markers with this encoder 66.8",
     "relx en": "mBERT 61.8, MTMB 63.6, mLUKE-large 69.3; plain markers with this encoder 62.6",
@@ -118,18 +131,20 @@ def first_sentences(sentences: Sentences, number: int) -> Sentences:
 def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
     """Train a variant unless that was done."""
     suffix = "-quick" if args.quick else ""
-    paths = {split: args.work / f"train-{split}{suffix}.spacy" for split in ("train", "dev")}
+    settings, step = VARIANTS[variant]
+    parts = {"train": f"train-train{suffix}" + (f"-every-{step}" if step > 1 else ""), "dev": f"train-dev{suffix}"}
+    paths = {split: args.work / f"{part}.spacy" for split, part in parts.items()}
     for split, path in paths.items():
         if not path.exists():
             docs = read_once(args.work, args.data / "kbp37" / f"{split}.txt", "en").docs
             # The last model is taken, so that little need be evaluated on the way.
-            write_docs(path, docs[:20] if split == "dev" else docs[:300] if args.quick else docs)
+            write_docs(path, docs[:20] if split == "dev" else docs[:300:step] if args.quick else docs[::step])
     overrides = {
         **{f"paths.{split}": str(path) for split, path in paths.items()},
         "paths.encoder": str(args.encoder.resolve()),
         "system.seed": seed,
         "training.eval_frequency": 1_000_000,
-        **VARIANTS[variant],
+        **settings,
         **({"training.max_epochs": 1} if args.quick else {}),
     }
     name = f"{variant.replace(', ', '-').replace(' ', '-')}-{seed}{suffix}"

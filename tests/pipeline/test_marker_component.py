@@ -21,9 +21,10 @@ CROWD = (
 )
 
 
-def marker_model(folder: Any, **settings: object) -> Dict[str, Any]:
+def marker_model(folder: Any, one_reading: bool = False, **settings: object) -> Dict[str, Any]:
     return {
         "@architectures": "spacy_xlre.MarkerModel.v1",
+        "one_reading": one_reading,
         "markers": {"@architectures": "spacy_xlre.MarkerTransformer.v1", "name": str(folder), **settings},
         "classifier": {"@architectures": "spacy_xlre.PairClassifier.v1", "hidden_width": 32, "output_scale": 1.0},
     }
@@ -40,12 +41,23 @@ def scores(nlp: spacy.language.Language, docs: Any) -> Any:
     return nlp.get_pipe("xlre_relation").predict(docs)[1]  # type: ignore[attr-defined]
 
 
-@pytest.fixture(scope="module")
-def packed(tiny_encoder_folder):
-    return trained(tiny_encoder_folder)
+@pytest.fixture(scope="module", params=[False, True], ids=["a reading a direction", "one reading"])
+def packed(request, tiny_encoder_folder):
+    return trained(tiny_encoder_folder, one_reading=request.param)
 
 
-@pytest.mark.parametrize("settings", [{}, {"packed": False}, {"frozen_layers": 1}, {"mixed_precision": True}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"packed": False},
+        {"frozen_layers": 1},
+        {"mixed_precision": True},
+        {"one_reading": True},
+        {"one_reading": True, "packed": False},
+    ],
+    ids=str,
+)
 def test_a_few_sentences_are_learned_by_heart_and_kept(tiny_encoder_folder, tmp_path, settings):
     nlp = trained(tiny_encoder_folder, **settings)
     docs = [predict(nlp, toy) for toy in TOYS]
