@@ -100,6 +100,7 @@ class Errors(metaclass=_WithCodes):
         "frozen_layers = 0 in a marker transformer."
     )
     X307 = "spacy_xlre.generalized_cross_entropy.v1: q is {q}, but must be above 0 and at most 1. Correct it in the config."
+    X318 = "spacy_xlre.corrected_cross_entropy.v1: noise is {noise}, but must be above 0 and below 1. Correct it in the config."
     X309 = (
         "Component '{name}' learns from pairs that belong together, but accumulate_gradient = {parts} splits batches. "
         "Set accumulate_gradient = 1 in [training]."

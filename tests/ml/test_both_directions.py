@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from spacy_xlre.ml.relations.both_directions import better_direction, join_directions, reversed_pairs
-from spacy_xlre.ml.relations.losses import IMPOSSIBLE, create_cross_entropy, create_generalized_cross_entropy
+from spacy_xlre.ml.relations.losses import (
+    IMPOSSIBLE,
+    create_corrected_cross_entropy,
+    create_cross_entropy,
+    create_generalized_cross_entropy,
+)
 
 from .differences import differences
 from .test_relation_gradients import doc_pairs
@@ -42,7 +47,10 @@ def test_a_direction_without_label_does_not_weigh_and_an_unknown_one_makes_na_un
     assert joined([NA] * 5, [1.0, 1.0, 0.0, 1.0, 1.0]).weights[:, 0].tolist() == [1.0, 0.0, 1.0]
 
 
-@pytest.mark.parametrize("loss", [create_cross_entropy(0.1), create_generalized_cross_entropy(0.5)], ids=repr)
+LOSSES = [create_cross_entropy(0.1), create_generalized_cross_entropy(0.5), create_corrected_cross_entropy(0.3)]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
 def test_the_gradient_goes_to_the_logits_of_both_directions(loss):
     logits = LOGITS.copy()
     targets, weights = [[1, 0, 0], NA, NA, [0, 1, 0], [0.5, 0.5, 0]], [0.7, 1.0, 0.5, 0.4, 0.9]

@@ -10,6 +10,7 @@ from spacy_xlre.ml.relations.classifier import build_classifier
 from spacy_xlre.ml.relations.losses import (
     IMPOSSIBLE,
     create_binary_cross_entropy,
+    create_corrected_cross_entropy,
     create_cross_entropy,
     create_generalized_cross_entropy,
 )
@@ -141,6 +142,8 @@ def test_classifier():
         create_cross_entropy(0.2),
         create_generalized_cross_entropy(0.1),
         create_generalized_cross_entropy(1.0),
+        create_corrected_cross_entropy(0.1),
+        create_corrected_cross_entropy(0.6),
     ],
 )
 def test_losses_of_exclusive_labels(loss):
@@ -167,7 +170,12 @@ def test_binary_cross_entropy(smoothing):
 
 def test_losses_of_large_logits_are_finite():
     logits = np.array([[1e4, -1e4], [-1e4, 1e4]], dtype="float32")
-    for loss in (create_cross_entropy(), create_generalized_cross_entropy(), create_binary_cross_entropy()):
+    for loss in (
+        create_cross_entropy(),
+        create_generalized_cross_entropy(),
+        create_corrected_cross_entropy(),
+        create_binary_cross_entropy(),
+    ):
         value, gradient = loss(logits, np.array([[0.0, 1.0], [0.0, 1.0]], dtype="float32"), np.ones((2, 1)))
         assert np.isfinite(value)
         assert np.isfinite(gradient).all()
@@ -195,3 +203,39 @@ def test_generalized_cross_entropy_pulls_less_at_a_label_that_the_model_finds_un
 def test_generalized_cross_entropy_out_of_range_is_an_error(q):
     with pytest.raises(XlreError, match="q"):
         create_generalized_cross_entropy(q)
+
+
+def test_corrected_cross_entropy_is_that_of_labels_as_they_are_written():
+    # Of four even labels each is written down as often; without noise this is the cross-entropy.
+    logits, target, weight = np.zeros((1, 4)), np.array([[0.0, 1.0, 0.0, 0.0]]), np.ones((1, 1))
+    assert create_corrected_cross_entropy(0.4)(logits, target, weight)[0] == pytest.approx(np.log(4))
+    sure = np.array([[0.0, 50.0, 0.0, 0.0]])
+    assert create_corrected_cross_entropy(0.4)(sure, target, weight)[0] == pytest.approx(-np.log(0.6))
+
+
+def test_corrected_cross_entropy_doubts_labels_more_than_a_model_without_opinion():
+    target, weight, loss = np.array([[1.0, 0.0, 0.0]]), np.ones((1, 1)), create_corrected_cross_entropy(0.3)
+    doubted, unknown = np.array([[-8.0, 8.0, 0.0]]), np.zeros((1, 3))
+
+    def share_of_plain(logits):
+        return loss(logits, target, weight)[1][0, 0] / create_cross_entropy()(logits, target, weight)[1][0, 0]
+
+    assert share_of_plain(doubted) < 0.01
+    assert share_of_plain(unknown) > 0.5
+
+
+def test_labels_that_types_exclude_are_no_mistakes_either():
+    loss, weight = create_corrected_cross_entropy(0.3), np.ones((1, 1))
+    two = loss(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0]]), weight)
+    three = loss(np.array([[1.0, IMPOSSIBLE, 0.0]]), np.array([[1.0, 0.0, 0.0]]), weight)
+    assert three[0] == pytest.approx(two[0])
+    np.testing.assert_allclose(three[1][:, [0, 2]], two[1])
+    only = loss(np.array([[1.0, IMPOSSIBLE]]), np.array([[1.0, 0.0]]), weight)
+    assert np.isfinite(only[0])
+    np.testing.assert_array_equal(only[1], 0.0)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_corrected_cross_entropy_out_of_range_is_an_error(noise):
+    with pytest.raises(XlreError, match="noise"):
+        create_corrected_cross_entropy(noise)

@@ -37,6 +37,7 @@ COMPONENT_SETTINGS: Dict[str, Dict[str, Any]] = {
     "independent labels": {"exclusive": False},
     "bags": {"loss": {"@misc": "spacy_xlre.bag_cross_entropy.v1"}},
     "noisy labels": {"loss": {"@misc": "spacy_xlre.generalized_cross_entropy.v1"}},
+    "a share of wrong labels": {"loss": {"@misc": "spacy_xlre.corrected_cross_entropy.v1"}},
 }
 # Half precision moves scores by about this much.
 MIXED_TOLERANCE = 0.05

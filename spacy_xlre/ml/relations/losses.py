@@ -72,9 +72,33 @@ class GeneralizedCrossEntropy:
         # Where a label is impossible its target is zero, and the power of a tiny probability may not be.
         powers = xp.exp(self.q * log_probs) * _possible(logits)
         loss = (weights * targets * (1.0 - powers) / self.q).sum()
-        pull = targets * powers
-        gradient = weights * (xp.exp(log_probs) * pull.sum(axis=1, keepdims=True) - pull)
-        return float(loss), gradient.astype("float32")
+        return float(loss), _towards(xp.exp(log_probs), targets * powers, weights)
+
+
+@dataclass(frozen=True)
+class CorrectedCrossEntropy:
+    """A loss of exclusive labels of which a share is known to be wrong: see `create_corrected_cross_entropy`."""
+
+    noise: float = 0.2
+    exclusive: ClassVar[bool] = True
+    by_bag: ClassVar[bool] = False
+
+    def __call__(self, logits: Floats2d, targets: Floats2d, weights: Floats2d) -> Tuple[float, Floats2d]:
+        """Return the weighted sum of the losses and its gradient.
+
+        logits (Floats2d): Shape (n_pairs, n_labels + 1), NA last.
+        targets (Floats2d): Distributions, of the same shape.
+        weights (Floats2d): One a pair, shape (n_pairs, 1).
+        """
+        xp = get_array_module(logits)
+        probs = xp.exp(log_softmax(logits))
+        others = xp.maximum(_possible(logits).sum(axis=1, keepdims=True) - 1.0, 1.0)
+        right = (1.0 - self.noise) * probs
+        # The probability that a label is written down, rightly or by mistake.
+        written = right + self.noise / others * (1.0 - probs)
+        loss = -(weights * targets * xp.log(written)).sum()
+        slope = 1.0 - self.noise - self.noise / others
+        return float(loss), _towards(probs, targets * slope * probs / written, weights)
 
 
 @dataclass(frozen=True)
@@ -126,6 +150,23 @@ def create_generalized_cross_entropy(q: float = 0.5) -> GeneralizedCrossEntropy:
     return GeneralizedCrossEntropy(q)
 
 
+def create_corrected_cross_entropy(noise: float = 0.2) -> CorrectedCrossEntropy:
+    """Make a loss of exclusive labels for noisy ones; registered as `spacy_xlre.corrected_cross_entropy.v1`.
+
+    A label is taken to be right with probability 1 - noise, and else to be any other possible one. The loss is the
+    cross-entropy of what is written down: a label that the model is sure to be wrong no longer counts, one that it has
+    no opinion of counts nearly in full (forward correction for even noise: Patrini et al. 2017, "Making Deep Neural
+    Networks Robust to Label Noise: A Loss Correction Approach").
+
+    noise (float): The share of wrong labels, above 0 and below 1.
+    RETURNS (CorrectedCrossEntropy): The loss.
+    RAISES (XlreError): If the share is out of its range.
+    """
+    if not 0.0 < noise < 1.0:
+        raise fail(Errors.X318, noise=noise)
+    return CorrectedCrossEntropy(noise)
+
+
 def create_binary_cross_entropy(label_smoothing: float = 0.0) -> BinaryCrossEntropy:
     """Make the loss of independent labels; registered as `spacy_xlre.binary_cross_entropy.v1`.
 
@@ -140,6 +181,12 @@ def log_softmax(logits: Floats2d) -> Floats2d:
     xp = get_array_module(logits)
     shifted = logits - logits.max(axis=1, keepdims=True)
     return shifted - xp.log(xp.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def _towards(probs: Floats2d, pull: Floats2d, weights: Floats2d) -> Floats2d:
+    """Return the gradient of the logits, given how much each probability gains by its own logit's growth."""
+    gradient = weights * (probs * pull.sum(axis=1, keepdims=True) - pull)
+    return gradient.astype("float32")
 
 
 def _possible(logits: Floats2d) -> Floats2d:
