@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from spacy_xlre.files import atomic_file
 from spacy_xlre.report.tables import Table, format_number, to_text
@@ -219,10 +219,10 @@ def finish(name: str, rows: Sequence[Row], args: argparse.Namespace, *, seeds: O
     print(f"\nwritten to {path.relative_to(CHECKOUT)}" + (" (partial: not kept as a result)" if partial else ""))
 
 
-def train_once(config: str, folder: Path, overrides: Dict[str, Any], gpu_id: int = -1) -> Path:
+def train_once(config: Union[str, Path], folder: Path, overrides: Dict[str, Any], gpu_id: int = -1) -> Path:
     """Run `spacy train` unless that was done, and return the pipeline after its last step.
 
-    config (str): A file of `configs/`.
+    config (Union[str, Path]): A file of `configs/`, or the path of another one.
     folder (Path): For the pipelines; it is there only when the training has ended. SECONDS in it says how long it took.
     overrides (Dict[str, Any]): Settings that differ from the file's.
     gpu_id (int): The GPU, or -1 for the CPU.

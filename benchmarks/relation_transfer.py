@@ -9,8 +9,10 @@ the threshold that is best on KBP37's development set. Sentences whose entities 
 their relations count as missed.
 
 The model is `configs/markers.cfg` with all layers learning. --variants names the rows to train: see `VARIANTS` and
-`ENSEMBLES` below. --work keeps the trained pipelines and their scores, so that a second run continues, and several runs
-can share the work: with --train-only, each trains and scores one variant. On a GPU (--gpu-id) trainings take minutes.
+`ENSEMBLES` below. Variants that go on with parallel text learn, beside KBP37 again, the sentences of the embedded
+corpus in five languages, of which they are told no label but what the model before reads there, averaged over the
+languages. --work keeps the trained pipelines and their scores, so that a second run continues, and several runs can
+share the work: with --train-only, each trains and scores one variant. On a GPU (--gpu-id) trainings take minutes.
 """
 
 import argparse
@@ -20,11 +22,14 @@ from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set
 
 import spacy
-from common import SECONDS, Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
+from common import CHECKOUT, SECONDS, Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
+from parallel_sentences import write_parallel_sentences
 from spacy.tokens import Doc
+from thinc.api import Config
 
+from spacy_xlre.cli.distill import distill
 from spacy_xlre.corpus.docbin import read_docs, write_docs
-from spacy_xlre.corpus.semeval import LABEL, read_semeval
+from spacy_xlre.corpus.semeval import ENTITY, LABEL, read_semeval
 from spacy_xlre.files import Rejects, atomic_file
 from spacy_xlre.labeling.second_opinion import Scores, score_pairs
 from spacy_xlre.scoring.relations import RelationItem, count_by, macro_f1, read_items
@@ -50,10 +55,16 @@ def training(epochs: int, batch_size: int, rate: float, sentences: int = TRAININ
 
 
 class Variant(NamedTuple):
-    """What a row is trained with: settings that differ from configs/markers.cfg, on every so-manieth sentence."""
+    """How a row is trained.
+
+    settings (Dict[str, object]): What differs from configs/markers.cfg.
+    step (int): Every so-manieth sentence is trained on.
+    before (str): The variant that is trained on, with the parallel sentences that it taught itself.
+    """
 
     settings: Dict[str, object]
     step: int = 1
+    before: str = ""
 
 
 # All layers learn. In bfloat16, torch's own attention is slower on a CPU than plain products.
@@ -77,6 +88,10 @@ VARIANTS = {
     "third, packed, one reading": Variant({**THIRD, **ONE_READING}, step=3),
     "third, inserted, one reading": Variant({**THIRD, **ONE_READING, **INSERTED}, step=3),
     "six layers frozen": Variant(training(4, 32, 0.0001)),
+    **{
+        f"{name}, then parallel text": Variant(training(1, 32, 0.00005, TRAINING_SENTENCES + 9_606), before=name)
+        for name in (MAIN, INSERTED_ONCE)
+    },
 }
 # Of the models of these variants, all seeds: what `spacy xlre ensemble` would answer.
 ENSEMBLES = {"ensemble, packed": (MAIN,), "ensemble, both": (MAIN, INSERTED_ONCE)}
@@ -131,7 +146,7 @@ def first_sentences(sentences: Sentences, number: int) -> Sentences:
 def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
     """Train a variant unless that was done."""
     suffix = "-quick" if args.quick else ""
-    settings, step = VARIANTS[variant]
+    settings, step, before = VARIANTS[variant]
     parts = {"train": f"train-train{suffix}" + (f"-every-{step}" if step > 1 else ""), "dev": f"train-dev{suffix}"}
     paths = {split: args.work / f"{part}.spacy" for split, part in parts.items()}
     for split, path in paths.items():
@@ -139,6 +154,14 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
             docs = read_once(args.work, args.data / "kbp37" / f"{split}.txt", "en").docs
             # The last model is taken, so that little need be evaluated on the way.
             write_docs(path, docs[:20] if split == "dev" else docs[:300:step] if args.quick else docs[::step])
+    name = f"{variant.replace(', ', '-').replace(' ', '-')}-{seed}{suffix}"
+    config = CHECKOUT / "configs" / "markers.cfg"
+    if before:
+        teacher, folder = train_model(args, before, seed), args.work / name
+        config, taught = folder.with_suffix(".cfg"), folder.with_suffix(".spacy")
+        continue_training(teacher, config)
+        teach_parallel_text(args, teacher, paths["train"], taught)
+        paths["train"] = taught
     overrides = {
         **{f"paths.{split}": str(path) for split, path in paths.items()},
         "paths.encoder": str(args.encoder.resolve()),
@@ -147,8 +170,27 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
         **settings,
         **({"training.max_epochs": 1} if args.quick else {}),
     }
-    name = f"{variant.replace(', ', '-').replace(' ', '-')}-{seed}{suffix}"
-    return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
+    return train_once(config, args.work / name, overrides, args.gpu_id)
+
+
+def continue_training(pipeline: Path, output: Path) -> None:
+    """Write a config that trains the relation component of a pipeline on."""
+    config = Config().from_disk(CHECKOUT / "configs" / "markers.cfg", interpolate=False)
+    config["components"]["xlre_relation"] = {"source": str(pipeline.resolve())}
+    config.to_disk(output)
+
+
+def teach_parallel_text(args: argparse.Namespace, teacher: Path, labels: Path, output: Path) -> None:
+    """Add to labels what a pipeline reads in the embedded corpus's languages, on average, unless that was done."""
+    if not output.exists():
+        sentences = args.work / "parallel.spacy"
+        if not sentences.exists():
+            write_parallel_sentences(CHECKOUT / "assets", args.work / "parallel", sentences, ENTITY)
+        taught = output.with_suffix(".taught.spacy")
+        distill(teacher, sentences, taught, share=1.0, by_bitext=True, gpu_id=args.gpu_id)
+        vocab = blank_multilingual().vocab
+        parallel = list(read_docs(taught, vocab))[: QUICK if args.quick else None]
+        write_docs(output, [*read_docs(labels, vocab), *parallel])
 
 
 def scores_of(args: argparse.Namespace, variant: str, seed: int, name: str, docs: List[Doc]) -> List[Scores]:

@@ -17,14 +17,21 @@ def distill_cli(
     labels: Path = typer.Argument(..., help="A .spacy file of labelled Docs"),
     output: Path = typer.Option(..., "--output", "-o", help="The .spacy file to write"),
     share: float = typer.Option(0.5, "--share", help="How much of a target the teacher decides", min=0.0, max=1.0),
+    by_bitext: bool = typer.Option(False, "--by-bitext", help="Average what it reads in all languages of a bitext"),
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU id, or -1 for the CPU"),
 ) -> None:
-    """Mix the labels of each pair with a teacher's probabilities, to train a single model on."""
-    done = distill(teacher, labels, output, share=share, gpu_id=gpu_id)
+    """Mix the labels of each pair with a teacher's probabilities, to train a single model on.
+
+    With --by-bitext languages learn from one another: a pair gets what the teacher reads in all of them, which it may
+    know better in one than in the others.
+    """
+    done = distill(teacher, labels, output, share=share, by_bitext=by_bitext, gpu_id=gpu_id)
     msg.good(f"{output}: {done} pairs with the opinion of {teacher}")
 
 
-def distill(teacher: Path, labels: Path, output: Path, *, share: float, gpu_id: int = -1) -> int:
+def distill(
+    teacher: Path, labels: Path, output: Path, *, share: float, by_bitext: bool = False, gpu_id: int = -1
+) -> int:
     """Write labels mixed with a teacher's probabilities; arguments as those of the command.
 
     RETURNS (int): How many pairs have a new target.
@@ -37,7 +44,7 @@ def distill(teacher: Path, labels: Path, output: Path, *, share: float, gpu_id: 
     from ..corpus.docbin import read_docs, write_docs
     from ..errors import Errors, fail
     from ..labeling.distillation import soften
-    from ..labeling.second_opinion import score_pairs
+    from ..labeling.second_opinion import score_pairs, vote
     from ..tokens.blank import blank_multilingual
 
     if not (teacher / "meta.json").is_file():
@@ -50,11 +57,13 @@ def distill(teacher: Path, labels: Path, output: Path, *, share: float, gpu_id: 
     if not settings["exclusive"]:
         raise fail(Errors.X612, path=teacher)
     docs = list(read_docs(labels, blank_multilingual().vocab))
-    done = 0
+    scores = []
     with tqdm(total=len(docs), desc="distill", unit="doc", disable=None) as bar:
         for start in range(0, len(docs), PART):
             part = docs[start : start + PART]
-            done += soften(part, score_pairs(nlp, part), share=share, one_direction=settings["one_direction"])
+            scores += score_pairs(nlp, part)
             bar.update(len(part))
+    scores = vote(docs, scores) if by_bitext else scores
+    done = soften(docs, scores, share=share, one_direction=settings["one_direction"])
     write_docs(output, docs)
     return done

@@ -13,7 +13,16 @@ from spacy_xlre.cli.plugin import app
 from spacy_xlre.corpus.docbin import read_docs, write_docs
 from spacy_xlre.labeling.distillation import mixed, probabilities, soften
 from spacy_xlre.pipeline.targets import make_targets
-from spacy_xlre.tokens import PairNegative, Relation, get_negatives, get_relations, get_unknown, set_relations
+from spacy_xlre.tokens import (
+    PairNegative,
+    Relation,
+    get_negatives,
+    get_relations,
+    get_unknown,
+    set_bitext_id,
+    set_language,
+    set_relations,
+)
 from spacy_xlre.tokens.directions import Directions
 
 # Ada, Rome: both directions.
@@ -127,6 +136,26 @@ def test_the_command_writes_labels_with_the_opinion_of_a_pipeline(doc, tmp_path)
     # An untrained teacher finds a label as likely as none.
     assert shares(first) == ({(0, 3, "born"): 0.25, (3, 0, "born"): 0.25}, {(0, 3): 0.75, (3, 0): 0.75})
     assert not get_relations(second)
+
+
+def test_languages_of_a_bitext_learn_from_one_another(tmp_path, monkeypatch):
+    def version(lang, words):
+        doc = spacy.blank("xx")(words)
+        doc.ents = [Span(doc, 0, 1, label="PER", kb_id="Q1"), Span(doc, 3, 4, label="LOC", kb_id="Q2")]
+        set_bitext_id(doc, "one")
+        set_language(doc, lang)
+        return doc
+
+    write_docs(tmp_path / "labels.spacy", [version("en", "Ada lived in Rome"), version("de", "Ada lebte in Rom")])
+    known = iter([[{FORTH: {"born": 0.9}}, {FORTH: {"born": 0.5}}]] * 2)
+    monkeypatch.setattr("spacy_xlre.labeling.second_opinion.score_pairs", lambda nlp, docs: next(known))
+    for option, expected in (("--by-bitext", [0.7, 0.7]), ("", [0.9, 0.5])):
+        words = ["distill", teacher(tmp_path / "teacher"), tmp_path / "labels.spacy", "--share", "1", option]
+        words += ["--output", tmp_path / "soft.spacy"]
+        result = CliRunner().invoke(app, [str(word) for word in words if word])
+        assert result.exit_code == 0, result.output
+        found = read_docs(tmp_path / "soft.spacy", spacy.blank("xx").vocab)
+        assert [get_relations(doc)[0].weight for doc in found] == pytest.approx(expected)
 
 
 def test_what_cannot_teach_is_named(doc, tmp_path):
