@@ -10,7 +10,6 @@ distant.py, whose steps it shares.
 """
 
 import argparse
-from collections import defaultdict
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
@@ -22,7 +21,15 @@ from spacy.tokens import Doc
 
 from spacy_xlre.corpus.docbin import read_docs, write_docs
 from spacy_xlre.labeling.quality import label_quality
-from spacy_xlre.labeling.second_opinion import OpinionSettings, Scores, revise, score_pairs, split_folds, vote
+from spacy_xlre.labeling.second_opinion import (
+    OpinionSettings,
+    Scores,
+    mean_scores,
+    revise,
+    score_pairs,
+    split_folds,
+    vote,
+)
 from spacy_xlre.tokens.blank import blank_multilingual
 
 LEAST_VOTES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
@@ -55,17 +62,9 @@ def train_fold(
     return spacy.load(train_once("pipeline.cfg", folder, overrides))
 
 
-def mean_votes(votes: Sequence[List[Scores]]) -> List[Scores]:
-    """Average what several models say of the pairs of each Doc."""
-    found: List[Scores] = []
-    for own in zip(*votes):
-        sums: Dict[object, Dict[str, float]] = defaultdict(dict)
-        for scores in own:
-            for key, labels in scores.items():
-                for label, score in labels.items():
-                    sums[key][label] = sums[key].get(label, 0.0) + score / len(own)
-        found.append(dict(sums))  # type: ignore[arg-type]
-    return found
+def mean_of_models(scores: Sequence[Scores]) -> Scores:
+    """Average what several models say of the pairs of one Doc."""
+    return {key: mean_scores([own[key] for own in scores]) for key in scores[0]}
 
 
 def rows(name: str, labels: Path, votes: Sequence[Scores], gold: Path) -> Iterator[Row]:
@@ -104,7 +103,9 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
             nlp = train_fold(paths, texts, [docs[index] for index in part[:8]], folder, 1 - 1 / folds, epochs)
             on_dev.append(score_pairs(nlp, dev))
             on_train.update(zip(part, score_pairs(nlp, [docs[index] for index in part])))
-        yield from rows(f"{name}, development", dev_labels, vote(dev, mean_votes(on_dev)), paths["dev"])
+        yield from rows(
+            f"{name}, development", dev_labels, vote(dev, [mean_of_models(own) for own in zip(*on_dev)]), paths["dev"]
+        )
         own = vote(docs, [on_train[index] for index in range(len(docs))])
         yield from rows(f"{name}, training", paths["agreement"], own, paths["gold"])
 

@@ -113,7 +113,7 @@ def vote(docs: Sequence[Doc], scores: Sequence[Scores]) -> List[Scores]:
             best = groups[where[key]].setdefault(get_language(doc), {})
             for label, score in labels.items():
                 best[label] = max(best.get(label, 0.0), score)
-    votes = {place: _mean(list(languages.values())) for place, languages in groups.items()}
+    votes = {place: mean_scores(list(languages.values())) for place, languages in groups.items()}
     return [{key: votes[where[key]] for key in own} for own, where in zip(scores, places)]
 
 
@@ -179,6 +179,7 @@ def _copy(nlp: Language, doc: Doc) -> Doc:
     return copy
 
 
-def _mean(scores: Sequence[Dict[str, float]]) -> Dict[str, float]:
+def mean_scores(scores: Sequence[Dict[str, float]]) -> Dict[str, float]:
+    """Average the scores of each label, over those that have it."""
     labels = {label for own in scores for label in own}
     return {label: float(numpy.mean([own[label] for own in scores if label in own])) for label in sorted(labels)}
