@@ -23,6 +23,7 @@ pytestmark = pytest.mark.skipif(
 MARKER_SETTINGS: Dict[str, Dict[str, Any]] = {
     "packed": {},
     "inserted": {"packed": False},
+    "one reading": {"one_reading": True},
     "frozen layers": {"frozen_layers": 1},
     "mixed precision": {"mixed_precision": True},
     "mixed precision, several batches": {"mixed_precision": True, "batch_pieces": 60},

@@ -8,6 +8,7 @@ from thinc.api import Ops
 from thinc.types import Floats2d
 
 from ..relations.pairs import BoolArray, DocPairs, IntArray
+from ..relations.segments import gather
 
 
 class Readings(NamedTuple):
@@ -52,12 +53,9 @@ def by_direction(ops: Ops, vectors: Floats2d, readings: Readings) -> Tuple[Float
     """
     width = vectors.shape[1]
     backward = ops.xp.asarray(readings.backward)[:, None]
-    of_pair = ops.xp.asarray(readings.of_pair)
-    own = vectors[of_pair]
+    own, backprop_own = gather(ops, vectors, readings.of_pair)
 
     def backprop(d_halves: Floats2d) -> Floats2d:
-        d_vectors = ops.alloc2f(*vectors.shape)
-        ops.scatter_add(d_vectors, of_pair, ops.xp.where(backward, d_halves[:, width:], d_halves[:, :width]))
-        return d_vectors
+        return backprop_own(ops.xp.where(backward, d_halves[:, width:], d_halves[:, :width]))
 
     return ops.xp.hstack([ops.xp.where(backward, 0.0, own), ops.xp.where(backward, own, 0.0)]), backprop
