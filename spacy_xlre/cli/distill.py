@@ -43,7 +43,7 @@ def distill(
 
     from ..corpus.docbin import read_docs, write_docs
     from ..errors import Errors, fail
-    from ..labeling.distillation import soften
+    from ..labeling.distillation import probabilities, soften
     from ..labeling.second_opinion import score_pairs, vote
     from ..tokens.blank import blank_multilingual
 
@@ -57,13 +57,12 @@ def distill(
     if not settings["exclusive"]:
         raise fail(Errors.X612, path=teacher)
     docs = list(read_docs(labels, blank_multilingual().vocab))
-    scores = []
+    taught = []
     with tqdm(total=len(docs), desc="distill", unit="doc", disable=None) as bar:
         for start in range(0, len(docs), PART):
             part = docs[start : start + PART]
-            scores += score_pairs(nlp, part)
+            taught += [probabilities(own, one_direction=settings["one_direction"]) for own in score_pairs(nlp, part)]
             bar.update(len(part))
-    scores = vote(docs, scores) if by_bitext else scores
-    done = soften(docs, scores, share=share, one_direction=settings["one_direction"])
+    done = soften(docs, vote(docs, taught) if by_bitext else taught, share=share)
     write_docs(output, docs)
     return done

@@ -21,19 +21,17 @@ LEAST_SHARE = 0.005
 _SUREST = 1.0 - 1e-6
 
 
-def soften(docs: Sequence[Doc], scores: Sequence[Scores], *, share: float, one_direction: bool) -> int:
+def soften(docs: Sequence[Doc], taught: Sequence[Scores], *, share: float) -> int:
     """Mix labels with a teacher's probabilities, in place.
 
-    docs (Sequence[Doc]): Labelled Docs. Unknown pairs stay unknown; of the others, those that the teacher did not score
+    docs (Sequence[Doc]): Labelled Docs. Unknown pairs stay unknown; of the others, those without an opinion
         keep their labels. A pair's weight stays: its shares add up to it.
-    scores (Sequence[Scores]): What an exclusive teacher gave the pairs of each Doc: a score says how likely a label is
-        rather than NA.
+    taught (Sequence[Scores]): The teacher's probabilities, by pair and label of each Doc, as `probabilities` returns.
     share (float): How much of a target the teacher decides, in [0, 1].
-    one_direction (bool): Whether the teacher judged both directions of two entities together.
     RETURNS (int): How many pairs have a new target.
     """
     softened = 0
-    for doc, own in zip(docs, scores):
+    for doc, own in zip(docs, taught):
         entities = entities_by_range(doc)
         unknown = get_unknown(doc)
         left = {pair_key(*pair) for pair in unknown}
@@ -49,9 +47,8 @@ def soften(docs: Sequence[Doc], scores: Sequence[Scores], *, share: float, one_d
         negatives = [negative for key, negative in known.items() if key not in own]
         weights = {key: negative.weight for key, negative in known.items()}
         weights.update({key: max(found.values()) for key, found in labels.items()})
-        taught = probabilities(own, one_direction=one_direction)
         for key in (key for key in own if key not in left):
-            target, weight = mixed(labels.get(key, {}), taught[key], share), weights.get(key, 1.0)
+            target, weight = mixed(labels.get(key, {}), own[key], share), weights.get(key, 1.0)
             head, tail = entities[key[:2]], entities[key[2:]]
             found = {label: part for label, part in target.items() if part >= LEAST_SHARE}
             relations += [Relation(head, label, tail, weight=weight * p, source=SOURCE) for label, p in found.items()]

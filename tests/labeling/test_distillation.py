@@ -28,6 +28,7 @@ from spacy_xlre.tokens.directions import Directions
 # Ada, Rome: both directions.
 FORTH, BACK = (0, 1, 3, 4), (3, 4, 0, 1)
 SCORES = {FORTH: {"born": 0.75, "died": 0.5}, BACK: {"born": 0.5, "died": 0.0}}
+TAUGHT = probabilities(SCORES, one_direction=False)
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_shares_of_a_target_are_a_distribution_with_na(labels, scores, share):
 
 def test_labels_are_mixed_with_what_the_teacher_thinks(doc):
     set_relations(doc, [Relation(doc.ents[0], "born", doc.ents[1])])
-    assert soften([doc], [SCORES], share=0.5, one_direction=False) == 2
+    assert soften([doc], [TAUGHT], share=0.5) == 2
     relations, negatives = shares(doc)
     assert relations == {(0, 3, "born"): 0.8, (0, 3, "died"): 0.1, (3, 0, "born"): 0.25}
     assert negatives == {(0, 3): 0.1, (3, 0): 0.75}
@@ -74,7 +75,7 @@ def test_labels_are_mixed_with_what_the_teacher_thinks(doc):
 def test_weights_of_labels_stay(doc):
     head, tail = doc.ents
     set_relations(doc, [Relation(head, "born", tail, weight=0.5)], negatives=[PairNegative(tail, head, 0.2)])
-    soften([doc], [SCORES], share=0.5, one_direction=False)
+    soften([doc], [TAUGHT], share=0.5)
     relations, negatives = shares(doc)
     assert relations == {(0, 3, "born"): 0.4, (0, 3, "died"): 0.05, (3, 0, "born"): 0.05}
     assert negatives == {(0, 3): 0.05, (3, 0): 0.15}
@@ -82,14 +83,14 @@ def test_weights_of_labels_stay(doc):
 
 def test_without_a_share_the_labels_stay(doc):
     set_relations(doc, [Relation(doc.ents[0], "born", doc.ents[1])])
-    soften([doc], [SCORES], share=0.0, one_direction=True)
+    soften([doc], [TAUGHT], share=0.0)
     assert shares(doc) == ({(0, 3, "born"): 1.0}, {(0, 3): 0.0, (3, 0): 1.0})
 
 
 def test_unknown_pairs_and_pairs_without_an_opinion_stay_as_they_are(doc):
     pairs = doc.ents, doc.ents[::-1]
     set_relations(doc, [Relation(*_around("died", pairs[1]), weight=0.4)], unknown=[pairs[0]])
-    soften([doc], [{FORTH: SCORES[FORTH]}], share=1.0, one_direction=False)
+    soften([doc], [{FORTH: TAUGHT[FORTH]}], share=1.0)
     assert shares(doc) == ({(3, 0, "died"): 0.4}, {})
     assert [(head.start, tail.start) for head, tail in get_unknown(doc)] == [(0, 3)]
 
