@@ -1,7 +1,8 @@
 """Sentences with two entities each, in all languages of the embedded corpus: what teachers are asked about."""
 
+from itertools import islice
 from pathlib import Path
-from typing import Iterator, List
+from typing import Iterator, List, Optional
 
 from distant import prepare_labels
 from spacy.tokens import Doc, Span
@@ -12,17 +13,18 @@ from spacy_xlre.tokens import get_language, set_bitext_id, set_language
 from spacy_xlre.tokens.blank import blank_multilingual
 
 
-def write_parallel_sentences(data: Path, work: Path, output: Path, label: str) -> None:
+def write_parallel_sentences(data: Path, work: Path, output: Path, label: str, limit: Optional[int] = None) -> None:
     """Write every two entities of a sentence as a Doc of their own; of its labels none is kept.
 
     data (Path): The folder `assets/`.
     work (Path): The folder of distant.py's steps, which align and link the text.
     output (Path): The `.spacy` file. The same pair has the same bitext id in each language.
     label (str): The label that all entities get.
+    limit (Optional[int]): The most Docs to write.
     """
     labelled = prepare_labels(data.resolve(), work.resolve())["agreement"]
     docs = read_docs(labelled, blank_multilingual().vocab)
-    write_docs(output, [pair for doc in docs for pair in _pairs(doc, label)])
+    write_docs(output, islice((pair for doc in docs for pair in _pairs(doc, label)), limit))
 
 
 def _pairs(doc: Doc, label: str) -> Iterator[Doc]:

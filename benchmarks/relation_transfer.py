@@ -186,14 +186,14 @@ def continue_training(pipeline: Path, output: Path) -> None:
 def teach_parallel_text(args: argparse.Namespace, teacher: Path, labels: Path, output: Path) -> None:
     """Add to labels what a pipeline reads in the embedded corpus's languages, on average, unless that was done."""
     if not output.exists():
-        sentences = args.work / "parallel.spacy"
+        sentences = args.work / ("parallel-quick.spacy" if args.quick else "parallel.spacy")
         if not sentences.exists():
-            write_parallel_sentences(CHECKOUT / "assets", args.work / "parallel", sentences, ENTITY)
+            limit = QUICK if args.quick else None
+            write_parallel_sentences(CHECKOUT / "assets", args.work / "parallel", sentences, ENTITY, limit)
         taught = output.with_suffix(".taught.spacy")
         distill(teacher, sentences, taught, share=1.0, by_bitext=True, gpu_id=args.gpu_id)
         vocab = blank_multilingual().vocab
-        parallel = list(read_docs(taught, vocab))[: QUICK if args.quick else None]
-        write_docs(output, [*read_docs(labels, vocab), *parallel])
+        write_docs(output, [*read_docs(labels, vocab), *read_docs(taught, vocab)])
 
 
 def scores_of(args: argparse.Namespace, variant: str, seed: int, name: str, docs: List[Doc]) -> List[Scores]:
