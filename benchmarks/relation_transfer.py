@@ -160,7 +160,7 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
     name = f"{variant.replace(', ', '-').replace(' ', '-')}-{seed}{suffix}"
     config = CHECKOUT / "configs" / "markers.cfg"
     if before:
-        teacher, folder = train_model(args, before, seed), args.work / name
+        teacher, folder = train_model(args, before, seed), args.work.resolve() / name
         config, taught = folder.with_suffix(".cfg"), folder.with_suffix(".spacy")
         continue_training(teacher, config)
         teach_parallel_text(args, teacher, paths["train"], taught)
