@@ -118,6 +118,33 @@ def test_a_batch_without_candidates_updates_with_a_transformer(tiny_encoder_fold
     assert nlp.update(make_examples(nlp.vocab), sgd=optimizer)["xlre_relation"] > 0.0
 
 
+def test_adversarial_training_on_a_shared_tok2vec_gives_it_the_gradients_of_both_passes():
+    def gradients(adversarial):
+        fix_random_seed(0)
+        nlp = with_tok2vec()
+        nlp.initialize(lambda: tagged(nlp))
+        relation = nlp.get_pipe("xlre_relation")
+        output = relation.model.get_ref("classifier").get_ref("output_layer").get_param("W")
+        output[:] = np.random.default_rng(0).normal(size=output.shape)
+        relation.cfg["adversarial"] = adversarial
+        nlp.update(tagged(nlp), sgd=False, exclude=["tagger"], drop=0.0)
+        model = nlp.get_pipe("tok2vec").model
+        return np.concatenate(
+            [node.get_grad(name).ravel() for node in model.walk() for name in node.param_names if node.has_grad(name)]
+        )
+
+    # Moved by nothing to speak of, the second pass is the first again.
+    np.testing.assert_allclose(gradients(1e-6), 2 * gradients(0.0), rtol=0.02, atol=0.02)
+    assert np.abs(gradients(0.0)).max() > 0.1
+
+
+def test_adversarial_training_on_a_shared_transformer_learns(tiny_encoder_folder):
+    nlp = with_transformer(tiny_encoder_folder)
+    nlp.get_pipe("xlre_relation").cfg["adversarial"] = 0.5
+    train(nlp, untagged, steps=60, rate=0.003)
+    assert triples(predict(nlp, TOYS[1])) == [("Ada", "died", "Rome")]
+
+
 def test_a_frozen_encoder_that_annotates_is_read_and_left_alone():
     nlp = with_tok2vec()
     optimizer = nlp.initialize(lambda: tagged(nlp))

@@ -1,12 +1,15 @@
 """Adversarial training: a second pass over each batch, with its inputs moved to where they hurt most."""
 
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Optional
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 from thinc.api import Model
-from thinc.types import FloatsXd
+from thinc.types import Floats2d, FloatsXd
 
 from ...errors import Errors, fail
+
+Vectors = List[Floats2d]
+Below = Tuple[Vectors, Callable[[Vectors], Any]]
 
 ATTRIBUTE = "adversary"
 _LEAST_NORM = 1e-12
@@ -25,6 +28,29 @@ class Adversary:
         self.learning = False
         self._gradients: List[Any] = []
         self._next = 0
+        self._below: Optional[Below] = None
+        self._held: Vectors = []
+
+    def once(self, run: Callable[[], Below]) -> Below:
+        """Run what lies below the inputs: for both passes once, as a listener gives its vectors only once.
+
+        run (Callable): Makes the texts' vectors, and the backward of their gradients.
+        RETURNS (Tuple[List[Floats2d], Callable]): The same; the first pass holds its gradients back, and the second
+            takes them along.
+        """
+        if not self.learning and not self.epsilon:
+            return run()
+        if self._below is None:
+            self._below = run()
+        vectors, backprop = self._below
+
+        def backprop_both(gradients: Vectors) -> Any:
+            if self.learning:
+                self._held = gradients
+                return None
+            return backprop([held + own for held, own in zip(self._held, gradients)])
+
+        return vectors, backprop_both
 
     def remember(self, gradient: FloatsXd) -> None:
         """Keep the gradient of one text's vectors; texts come in the order of the forward pass."""
@@ -42,7 +68,8 @@ class Adversary:
 
     def start(self) -> None:
         """Forget everything, and learn from the pass that follows."""
-        self._gradients, self._next, self.epsilon, self.learning = [], 0, 0.0, True
+        self.stop()
+        self.learning = True
 
     def attack(self, epsilon: float) -> None:
         """Shift the inputs of the pass that follows, each text's by this much (Euclidean norm)."""
@@ -51,6 +78,7 @@ class Adversary:
     def stop(self) -> None:
         """Forget everything, and shift nothing any more."""
         self._gradients, self._next, self.epsilon, self.learning = [], 0, 0.0, False
+        self._below, self._held = None, []
 
 
 def find_adversary(name: str, model: Model) -> Adversary:

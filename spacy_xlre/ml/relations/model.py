@@ -72,7 +72,8 @@ def forward(
     docs, doc_pairs = X
     ops = model.ops
     tok2vec, pair_vectors, classifier = (model.get_ref(name) for name in ("tok2vec", "pair_vectors", "classifier"))
-    vectors, backprop_tok2vec = tok2vec(list(docs), is_train)
+    adversary: Adversary = model.attrs[ADVERSARY]
+    vectors, backprop_tok2vec = adversary.once(lambda: tok2vec(list(docs), is_train))
     if not any(len(pairs) for pairs in doc_pairs) or not model.has_dim("nO"):
         n_outputs = model.maybe_get_dim("nO") or 0
 
@@ -83,7 +84,6 @@ def forward(
         return ops.alloc2f(sum(len(pairs) for pairs in doc_pairs), n_outputs), backprop_nothing
 
     # Transformers give a Doc without tokens a matrix without columns.
-    adversary: Adversary = model.attrs[ADVERSARY]
     shifts = [adversary.shift() if is_train and len(vector) else None for vector in vectors]
     shifted = [vector if shift is None else vector + shift for vector, shift in zip(vectors, shifts)]
     tokens = ops.xp.vstack([vector for vector in shifted if len(vector)])
