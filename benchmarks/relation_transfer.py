@@ -59,8 +59,8 @@ class Variant(NamedTuple):
     """How a row is trained.
 
     settings (Dict[str, object]): What differs from configs/markers.cfg.
-    step (int): Every so-manieth sentence is trained on.
-    before (str): The variant that is trained on, with the parallel sentences that it taught itself.
+    step (int): Train on every sentence (1), every third one (3), and so on.
+    before (str): The variant to go on with, on parallel sentences that it labelled itself; empty to begin anew.
     """
 
     settings: Dict[str, object]

@@ -24,8 +24,8 @@ _SUREST = 1.0 - 1e-6
 def soften(docs: Sequence[Doc], taught: Sequence[Scores], *, share: float) -> int:
     """Mix labels with a teacher's probabilities, in place.
 
-    docs (Sequence[Doc]): Labelled Docs. Unknown pairs stay unknown; of the others, those without an opinion
-        keep their labels. A pair's weight stays: its shares add up to it.
+    docs (Sequence[Doc]): Labelled Docs. Unknown pairs stay unknown; of the others, those without an opinion keep their
+        labels. A pair's weight stays: its shares add up to it.
     taught (Sequence[Scores]): The teacher's probabilities, by pair and label of each Doc, as `probabilities` returns.
     share (float): How much of a target the teacher decides, in [0, 1].
     RETURNS (int): How many pairs have a new target.

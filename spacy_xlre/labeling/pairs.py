@@ -39,14 +39,16 @@ def named_pairs(doc: Doc) -> Iterator[PairKey]:
 def pair_places(doc: Doc, keys: Iterable[PairKey]) -> Dict[PairKey, Hashable]:
     """Say which pair of its bitext each is: by ids, and by the number of its sentence among those that name both.
 
-    doc (Doc): A Doc whose entities have ids.
+    doc (Doc): A Doc. An entity without an id is the same as no other.
     keys (Iterable[PairKey]): Pairs of its entities.
     RETURNS (Dict[PairKey, Hashable]): The same for the same pair in each language of a bitext.
     """
-    entities = entities_by_range(doc)
-    named = {key: (entities[key[:2]].kb_id_, entities[key[2:]].kb_id_) for key in keys}
+    names: Dict[Tuple[int, int], Hashable] = {
+        place: entity.kb_id_ or (id(doc), *place) for place, entity in entities_by_range(doc).items()
+    }
+    named = {key: (names[key[:2]], names[key[2:]]) for key in keys}
     starts = [token.i for token in doc if token.is_sent_start]
-    sentences: Dict[Tuple[str, str], List[int]] = defaultdict(list)
+    sentences: Dict[Tuple[Hashable, Hashable], List[int]] = defaultdict(list)
     number_of: Dict[PairKey, int] = {}
     for key in sorted(named):
         sentence, known = bisect_right(starts, key[0]), sentences[named[key]]

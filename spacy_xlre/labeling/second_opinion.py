@@ -101,7 +101,7 @@ def score_pairs(nlp: Language, docs: Sequence[Doc], batch_size: int = 32) -> Lis
 def vote(docs: Sequence[Doc], scores: Sequence[Scores]) -> List[Scores]:
     """Let the languages of a bitext vote on each pair.
 
-    docs (Sequence[Doc]): Docs whose entities have ids; those of one bitext are versions of each other.
+    docs (Sequence[Doc]): Those of one bitext are versions of each other. Pairs of entities without ids stay alone.
     scores (Sequence[Scores]): What was read in each.
     RETURNS (List[Scores]): For each Doc, its pairs with the mean over all languages that have the same pair: the same
         two ids, in their first, second, … common sentence. Of several such pairs in a language the best counts.

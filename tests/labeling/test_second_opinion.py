@@ -65,6 +65,15 @@ def test_a_label_that_a_model_does_not_know_gets_the_vote_of_the_others():
     assert votes[0][FIRST] == {"P": pytest.approx(0.6), "Q": pytest.approx(0.4)}
 
 
+def test_entities_without_an_id_are_the_same_as_no_others():
+    docs = [make_doc("en"), make_doc("de")]
+    for doc in docs:
+        doc.set_ents([Span(doc, ent.start, ent.end, label="X") for ent in doc.ents])
+    back = (2, 3, 0, 1)
+    scores = [{FIRST: {"P": 1.0}, back: {"P": 0.0}, SECOND: {"P": 0.5}}, {FIRST: {"P": 0.2}}]
+    assert vote(docs, scores) == scores
+
+
 def labelled() -> Doc:
     doc = make_doc()
     spans = doc.ents
