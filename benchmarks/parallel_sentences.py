@@ -1,33 +1,34 @@
-"""Sentences with two entities each, in all languages of the embedded corpus: what teachers are asked about."""
+"""Sentences with two entities each, out of labelled parallel text."""
 
 from itertools import islice
 from pathlib import Path
-from typing import Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional, Tuple
 
-from distant import prepare_labels
 from spacy.tokens import Doc, Span
 
 from spacy_xlre.corpus.docbin import read_docs, write_docs
 from spacy_xlre.labeling.pairs import PairKey, pair_places
-from spacy_xlre.tokens import get_language, set_bitext_id, set_language
+from spacy_xlre.tokens import get_language, set_bitext_id, set_language, set_relations
 from spacy_xlre.tokens.blank import blank_multilingual
+from spacy_xlre.tokens.relations import move_relations
 
 
-def write_parallel_sentences(data: Path, work: Path, output: Path, label: str, limit: Optional[int] = None) -> None:
-    """Write every two entities of a sentence as a Doc of their own; of its labels none is kept.
+def write_parallel_sentences(
+    labelled: Path, output: Path, entity: str, *, keep_labels: bool, limit: Optional[int] = None
+) -> None:
+    """Write every two entities of a sentence as a Doc of their own.
 
-    data (Path): The folder `assets/`.
-    work (Path): The folder of distant.py's steps, which align and link the text.
-    output (Path): The `.spacy` file. The same pair has the same bitext id in each language.
-    label (str): The label that all entities get.
+    labelled (Path): Labelled Docs, of several languages. The same pair gets the same bitext id in each.
+    output (Path): The `.spacy` file.
+    entity (str): The label that all entities get.
+    keep_labels (bool): Whether to keep the relations, or NA, of the two; those that nobody can judge are then left out.
     limit (Optional[int]): The most Docs to write.
     """
-    labelled = prepare_labels(data.resolve(), work.resolve())["agreement"]
     docs = read_docs(labelled, blank_multilingual().vocab)
-    write_docs(output, islice((pair for doc in docs for pair in _pairs(doc, label)), limit))
+    write_docs(output, islice((pair for doc in docs for pair in _pairs(doc, entity, keep_labels)), limit))
 
 
-def _pairs(doc: Doc, label: str) -> Iterator[Doc]:
+def _pairs(doc: Doc, label: str, keep_labels: bool) -> Iterator[Doc]:
     ids = {(ent.start, ent.end): ent.kb_id_ for ent in doc.ents}
     keys: List[PairKey] = []
     for sentence in doc.sents:
@@ -35,13 +36,26 @@ def _pairs(doc: Doc, label: str) -> Iterator[Doc]:
         # By ids, as the entities may stand in another order in another language.
         keys += [(*one, *other) for one in places for other in places if ids[one] < ids[other]]
     for key, place in pair_places(doc, keys).items():
-        sentence = doc[key[0]].sent
-        words, spaces = [token.text for token in sentence], [bool(token.whitespace_) for token in sentence]
-        pair = Doc(doc.vocab, words=words, spaces=spaces, sent_starts=[index == 0 for index in range(len(words))])
-        shift = sentence.start
-        for start, end in (key[:2], key[2:]):
-            ent = Span(pair, start - shift, end - shift, label=label, kb_id=ids[start, end])
-            pair.set_ents([ent], default="unmodified")
-        set_bitext_id(pair, repr(place))
-        set_language(pair, get_language(doc))
-        yield pair
+        pair = _sentence_of(doc, key, label, keep_labels)
+        if pair is not None:
+            set_bitext_id(pair, repr(place))
+            set_language(pair, get_language(doc))
+            yield pair
+
+
+def _sentence_of(doc: Doc, key: PairKey, label: str, keep_labels: bool) -> Optional[Doc]:
+    """Return the sentence of two entities with no other ones; None if their labels are wanted and unknown."""
+    sentence = doc[key[0]].sent
+    words, spaces = [token.text for token in sentence], [bool(token.whitespace_) for token in sentence]
+    pair = Doc(doc.vocab, words=words, spaces=spaces, sent_starts=[index == 0 for index in range(len(words))])
+    places: Dict[Tuple[int, int], Span] = {}
+    for start, end in (key[:2], key[2:]):
+        kb_id = doc[start].ent_kb_id
+        places[start, end] = Span(pair, start - sentence.start, end - sentence.start, label=label, kb_id=kb_id)
+    pair.set_ents(list(places.values()))
+    if keep_labels:
+        relations, negatives, unknown = move_relations(doc, lambda span: places.get((span.start, span.end)))
+        if unknown and not relations:
+            return None
+        set_relations(pair, relations, negatives=negatives, unknown=unknown)
+    return pair

@@ -11,8 +11,10 @@ their relations count as missed.
 The model is `configs/markers.cfg` with all layers learning. --variants names the rows to train: see `VARIANTS` and
 `ENSEMBLES` below. Variants that go on with parallel text learn, beside a third of KBP37, the sentences of the embedded
 corpus in five languages, of which they are told no label but what the model before reads there, averaged over the
-languages. --work keeps the trained pipelines and their scores, so that a second run continues, and several runs can
-share the work: with --train-only, each trains and scores one variant. On a GPU (--gpu-id) trainings take minutes.
+languages. Pre-trained ones begin with the weights of a model of the embedded corpus's distant labels: --labels is
+`labels-reviewed.spacy` of distant.py. --work keeps the trained pipelines and their scores, so that a second run
+continues, and several runs can share the work: with --train-only, each trains and scores one variant. On a GPU
+(--gpu-id) trainings take minutes.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set
 
 import spacy
 from common import CHECKOUT, SECONDS, Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
+from distant import prepare_labels
 from parallel_sentences import write_parallel_sentences
 from spacy.tokens import Doc
 from thinc.api import Config
@@ -38,6 +41,7 @@ from spacy_xlre.tokens.blank import blank_multilingual
 MARKERS = "components.xlre_relation.model.markers"
 TRAINING_SENTENCES = 15_807
 PARALLEL_SENTENCES = 9_606
+DISTANT_SENTENCES = 7_695
 # Sentences of a test set in a quick run.
 QUICK = 60
 
@@ -61,11 +65,13 @@ class Variant(NamedTuple):
     settings (Dict[str, object]): What differs from configs/markers.cfg.
     step (int): Train on every sentence (1), every third one (3), and so on.
     before (str): The variant to go on with, on parallel sentences that it labelled itself; empty to begin anew.
+    pretrained (bool): Whether to begin with the weights of a model of distant labels.
     """
 
     settings: Dict[str, object]
     step: int = 1
     before: str = ""
+    pretrained: bool = False
 
 
 # All layers learn. In bfloat16, torch's own attention is slower on a CPU than plain products.
@@ -78,16 +84,21 @@ ALL_LAYERS = {
 INSERTED: Dict[str, object] = {f"{MARKERS}.packed": False}
 ONE_READING: Dict[str, object] = {"components.xlre_relation.model.one_reading": True}
 FIVE_EPOCHS = {**ALL_LAYERS, **ONE_READING, **training(5, 32, 0.0001)}
+INSERTED_READING = {**FIVE_EPOCHS, **INSERTED}
 THIRD = {**ALL_LAYERS, **training(3, 32, 0.0001, TRAINING_SENTENCES // 3)}
+THIRD_INSERTED = {**THIRD, **ONE_READING, **INSERTED}
+PRETRAINING = {**ALL_LAYERS, **ONE_READING, **INSERTED, **training(2, 32, 0.0001, DISTANT_SENTENCES)}
 MAIN = "packed markers"
 INSERTED_ONCE = "inserted, one reading"
 VARIANTS = {
     MAIN: Variant({**ALL_LAYERS, **training(4, 64, 0.0002)}),
-    INSERTED_ONCE: Variant({**FIVE_EPOCHS, **INSERTED}),
+    INSERTED_ONCE: Variant(INSERTED_READING),
+    "inserted, one reading, pre-trained": Variant(INSERTED_READING, pretrained=True),
     "packed, one reading": Variant(FIVE_EPOCHS),
     "third, packed": Variant(THIRD, step=3),
     "third, packed, one reading": Variant({**THIRD, **ONE_READING}, step=3),
-    "third, inserted, one reading": Variant({**THIRD, **ONE_READING, **INSERTED}, step=3),
+    "third, inserted, one reading": Variant(THIRD_INSERTED, step=3),
+    "third, inserted, one reading, pre-trained": Variant(THIRD_INSERTED, step=3, pretrained=True),
     "six layers frozen": Variant(training(4, 32, 0.0001)),
     **{
         f"{name}, then parallel text": Variant(
@@ -149,7 +160,7 @@ def first_sentences(sentences: Sentences, number: int) -> Sentences:
 def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
     """Train a variant unless that was done."""
     suffix = "-quick" if args.quick else ""
-    settings, step, before = VARIANTS[variant]
+    settings, step, before, pretrained = VARIANTS[variant]
     parts = {"train": f"train-train{suffix}" + (f"-every-{step}" if step > 1 else ""), "dev": f"train-dev{suffix}"}
     paths = {split: args.work / f"{part}.spacy" for split, part in parts.items()}
     for split, path in paths.items():
@@ -165,6 +176,8 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
         continue_training(teacher, config)
         teach_parallel_text(args, teacher, paths["train"], taught)
         paths["train"] = taught
+    if pretrained:
+        paths["pretrained"] = pretrain(args, paths["dev"], seed)
     overrides = {
         **{f"paths.{split}": str(path) for split, path in paths.items()},
         "paths.encoder": str(args.encoder.resolve()),
@@ -174,6 +187,24 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
         **({"training.max_epochs": 1} if args.quick else {}),
     }
     return train_once(config, args.work / name, overrides, args.gpu_id)
+
+
+def pretrain(args: argparse.Namespace, dev: Path, seed: int) -> Path:
+    """Train on the embedded corpus's distant labels, every two entities of a sentence a text of their own."""
+    suffix = "-quick" if args.quick else ""
+    sentences = args.work / f"distant{suffix}.spacy"
+    if not sentences.exists():
+        limit = QUICK if args.quick else None
+        write_parallel_sentences(args.labels, sentences, ENTITY, keep_labels=True, limit=limit)
+    overrides = {
+        "paths.train": str(sentences),
+        "paths.dev": str(dev),
+        "paths.encoder": str(args.encoder.resolve()),
+        "system.seed": seed,
+        "training.eval_frequency": 1_000_000,
+        **PRETRAINING,
+    }
+    return train_once("markers.cfg", args.work / f"distant-labels-{seed}{suffix}", overrides, args.gpu_id)
 
 
 def continue_training(pipeline: Path, output: Path) -> None:
@@ -189,7 +220,8 @@ def teach_parallel_text(args: argparse.Namespace, teacher: Path, labels: Path, o
         sentences = args.work / ("parallel-quick.spacy" if args.quick else "parallel.spacy")
         if not sentences.exists():
             limit = QUICK if args.quick else None
-            write_parallel_sentences(CHECKOUT / "assets", args.work / "parallel", sentences, ENTITY, limit)
+            labelled = prepare_labels(CHECKOUT / "assets", args.work.resolve() / "parallel")["agreement"]
+            write_parallel_sentences(labelled, sentences, ENTITY, keep_labels=False, limit=limit)
         taught = output.with_suffix(".taught.spacy")
         distill(teacher, sentences, taught, share=1.0, by_bitext=True, gpu_id=args.gpu_id)
         vocab = blank_multilingual().vocab
@@ -287,9 +319,12 @@ if __name__ == "__main__":
     parser.add_argument("--encoder", type=Path, required=True, help="encoder folder")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trained pipelines")
     parser.add_argument("--variants", nargs="+", default=[MAIN], choices=[*VARIANTS, *ENSEMBLES])
+    parser.add_argument("--labels", type=Path, help="distant labels, for pre-trained variants")
     parser.add_argument("--train-only", action="store_true", help="train and score; write no table")
     add_gpu(parser)
     parsed = parser.parse_args()
+    if parsed.labels is None and any("pre-trained" in name for name in parsed.variants):
+        parser.error("pre-trained variants need --labels, which distant.py makes")
     use_gpu(parsed)
     found = list(measure(parsed))
     if not parsed.train_only:

@@ -119,6 +119,10 @@ class Errors(metaclass=_WithCodes):
     )
     X310 = "There is nothing to compare: a system has no runs. Pass at least one set of predictions for each."
     X311 = "There is nothing to resample: no document. Pass gold items, predictions or groups."
+    X319 = (
+        "{name}: the pretrained component has {what} so that its weights do not fit. Give both the same model "
+        "settings, or set pretrained = null in [initialize.components.{name}]."
+    )
     X320 = "spacy_xlre.piece_windows.v1: max_pieces is {max_pieces}, but must be at least {least}. Correct it in the config."
     X321 = "spacy_xlre.piece_windows.v1: '{normalization}' is not a normalization. Choose one of {forms}."
     X322 = (
@@ -132,6 +136,14 @@ class Errors(metaclass=_WithCodes):
     X324 = (
         "The pipeline '{name}' has no component 'xlre_relation'. Pass one that has; the components of this one are: "
         "{found}."
+    )
+    X325 = (
+        "{path}: the pipeline has no relation component '{name}' to take trained weights from. Pass one that has; the "
+        "components of this one are: {found}."
+    )
+    X326 = (
+        "{name}: the labels differ from those of the pretrained component, and its model does not say which layer has "
+        "their outputs. Train it on the same labels, or name that layer with set_ref('output_layer', …)."
     )
     # alignment
     X401 = (

@@ -24,6 +24,7 @@ from ..tokens import NA, Relation, get_relations, set_relations
 from .candidates import CandidateGetter, Entity, LabelRules, make_rules
 from .listeners import check_listeners
 from .parallel_pairs import bag_numbers, translated_pairs
+from .pretrained import load_component, take_over
 from .targets import Targets, entities_of, gold_entities, make_targets
 
 Scorer = Callable[..., Dict[str, Any]]
@@ -150,8 +151,9 @@ class RelationExtractor(TrainablePipe):
             raise ValueError(SpacyErrors.E922.format(name=self.name, nO=self.model.get_dim("nO")))
 
     @property
-    def _n_outputs(self) -> int:
-        return len(self.labels) + (1 if self.cfg["exclusive"] and self.labels else 0)
+    def outputs(self) -> Tuple[str, ...]:
+        """What the model's outputs stand for."""
+        return (*self.labels, NA) if self.cfg["exclusive"] and self.labels else self.labels
 
     def get_candidates(self, docs: Sequence[Doc], entities: Sequence[Sequence[Entity]]) -> List[DocPairs]:
         """Return the candidate pairs among the given entities of each Doc."""
@@ -325,6 +327,7 @@ class RelationExtractor(TrainablePipe):
         types: Optional[Mapping[str, Mapping[str, Sequence[str]]]] = None,
         symmetric: Optional[Sequence[str]] = None,
         inverse: Optional[Mapping[str, str]] = None,
+        pretrained: Optional[str] = None,
     ) -> None:
         """Prepare the model for training.
 
@@ -334,6 +337,9 @@ class RelationExtractor(TrainablePipe):
         types (Optional[Mapping]): Allowed types by label, as in `spacy_xlre.candidates.v1`, kept with the component.
         symmetric (Optional[Sequence[str]]): Symmetric labels, likewise.
         inverse (Optional[Mapping[str, str]]): Labels that another one replaces, likewise.
+        pretrained (Optional[str]): A trained pipeline with a component of this name and model, whose weights this one
+            begins with. Its labels may be others: outputs of labels that only this one has begin anew. A shared encoder
+            is not the component's own: take it over with `source`, as in any spaCy pipeline.
         """
         validate_get_examples(get_examples, "RelationExtractor.initialize")
         self._check_batches(nlp)
@@ -352,8 +358,11 @@ class RelationExtractor(TrainablePipe):
             self.add_label(label)
         docs = [eg.x for eg in islice(get_examples(), 10)]
         empty = self.candidates(docs, [[] for _ in docs], self.labels, self.rules)
-        sample = self.model.ops.alloc2f(1, self._n_outputs)
+        sample = self.model.ops.alloc2f(1, len(self.outputs))
         self.model.initialize(X=(docs, empty) if docs else None, Y=sample)
+        if pretrained is not None:
+            trained = load_component(pretrained, self.name)
+            take_over(self.model, self.outputs, trained.model, trained.outputs, self.name)
 
     def _check_batches(self, nlp: Optional[Language]) -> None:
         """Refuse to split batches whose pairs belong together."""

@@ -270,7 +270,7 @@ def test_labels_count_by_their_own_weights(exclusive):
         relation = nlp.get_pipe("xlre_relation")
         examples = make_examples(nlp.vocab, [TOYS[0]])
         pairs = relation._training_candidates(examples)
-        logits = np.zeros((2, relation._n_outputs), dtype="float32")
+        logits = np.zeros((2, len(relation.outputs)), dtype="float32")
         return relation.get_loss(examples, (pairs, logits))[0]
 
     one_pair = loss() / 2
