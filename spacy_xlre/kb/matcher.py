@@ -2,30 +2,30 @@
 
 import unicodedata
 from bisect import bisect_left
-from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import List, Sequence, Tuple, Union
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from spacy.attrs import IDX, LENGTH, ORTH, SPACY
 from spacy.tokens import Doc, Span
 
 from .inflection import ADDRESSES, capitals_join, elides, elision, endings
 from .names import is_matchable
-from .spelling import Spelling
 from .store import Candidates, KnowledgeBase
 
 # Characters behind a token that tell whether a longer name may begin with it: a space and a letter.
 AHEAD = 2
+# How many different words of the texts are remembered.
+WORDS = 100_000
 # A name of fewer characters takes no ending: "Ems" is not the genitive of "Em".
 MIN_STEM = 3
+Begins = Optional[Dict[str, bool]]
 _SENTENCE_END = frozenset(".!?…:。！？：\n")
 _OPENING = frozenset("\"'“”„«»‘’‚‹›()[]{}（）【】《》「」『』¿¡*-–—•")
 # Marks around the title of a work; a name inside is a word of the title.
 _TITLE_MARKS = {"《": "》", "〈": "〉", "『": "』"}
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """A name found in a Doc.
 
     start, end (int): Token indices in the Doc, `end` exclusive.
@@ -41,14 +41,19 @@ class Mention:
     inflected: bool = False
 
 
-@dataclass(frozen=True)
-class _Tokens:
-    """The text of some tokens, folded, with the place of each token in it; `first` is the first one's index."""
+class _Tokens(NamedTuple):
+    """The text of some tokens, folded, with the place of each token in it.
+
+    first (int): The first token's index.
+    begins (List[Optional[Dict[str, bool]]]): For each token what is remembered of whether a name begins with it, by the
+        `AHEAD` characters behind it; None where it cannot, whatever follows.
+    """
 
     text: str
     first: int
     starts: List[int]
     ends: List[int]
+    begins: List[Begins]
 
 
 class MentionMatcher:
@@ -85,7 +90,9 @@ class MentionMatcher:
         self._capitals_join = capitals_join(lang)
         self._candidates = lru_cache(100_000)(self._read_candidates)
         self._is_matchable = lru_cache(100_000)(partial(is_matchable, lang=self.lang or ""))
-        self._may_begin = lru_cache(100_000)(self._read_may_begin)
+        self._begins = lru_cache(WORDS)(self._read_begins)
+        # By the vocabulary's number of a word: the word, the word with a space, and what `_begins` has of it.
+        self._words: Dict[int, Tuple[str, str, Begins]] = {}
         if self.lang is not None:
             self._trie = kb.trie(self.lang)
             self._spelling = kb.spelling(self.lang)
@@ -98,11 +105,17 @@ class MentionMatcher:
         """
         if self.lang is None or not len(text):
             return []
-        tokens = _read_tokens(text, self._spelling)
+        tokens = self._read_tokens(text)
         mentions: List[Mention] = []
         next_free = 0
-        for i, (start, end) in enumerate(zip(tokens.starts, tokens.ends)):
-            if i < next_free or not self._may_begin(tokens.text[start : end + AHEAD], end - start):
+        for i, begins in enumerate(tokens.begins):
+            if begins is None or i < next_free:
+                continue
+            ahead = tokens.text[tokens.ends[i] : tokens.ends[i] + AHEAD]
+            if ahead not in begins:
+                word = tokens.text[tokens.starts[i] : tokens.ends[i]]
+                begins[ahead] = self._may_begin(word + ahead, len(word))
+            if not begins[ahead]:
                 continue
             for mention in self._match_at(tokens, i):
                 if self.parts or not self._is_part(tokens, mention):
@@ -110,24 +123,79 @@ class MentionMatcher:
                     next_free = 0 if self.overlapping else mention.end - tokens.first
         return mentions
 
-    def _read_may_begin(self, text: str, length: int) -> bool:
+    def _read_tokens(self, text: Union[Doc, Span]) -> _Tokens:
+        doc, first = (text, 0) if isinstance(text, Doc) else (text.doc, text.start)
+        rows = doc.to_array([IDX, LENGTH, ORTH, SPACY])[first : first + len(text)]
+        # What `Doc.text` gives, without making an object of each token.
+        words = self._read_words(doc, rows[:, 2].tolist())
+        string = "".join([spaced if space else word for (word, spaced, _), space in zip(words, rows[:, 3].tolist())])
+        if not string.isprintable() or "  " in string or not unicodedata.is_normalized("NFC", string):
+            return self._respell(text, first)
+        starts = rows[:, 0] - rows[0, 0] if first else rows[:, 0]
+        ends = starts + rows[:, 1]
+        return _Tokens(self._spelling.fold(string), first, starts.tolist(), ends.tolist(), [word[2] for word in words])
+
+    def _read_words(self, doc: Doc, numbers: Sequence[int]) -> List[Tuple[str, str, Begins]]:
+        known = self._words
+        try:
+            return [known[number] for number in numbers]
+        except KeyError:
+            if len(known) > WORDS:
+                # Another thread may still read the old ones.
+                known = self._words = {}
+        for number in numbers:
+            if number not in known:
+                word = doc.vocab.strings[number]
+                known[number] = word, word + " ", self._begins(self._spelling.fold(word))
+        return [known[number] for number in numbers]
+
+    def _respell(self, text: Union[Doc, Span], first: int) -> _Tokens:
+        """Read tokens composed (NFC), a space for any whitespace between them but a line break for an empty line."""
+        pieces: List[str] = []
+        starts: List[int] = []
+        ends: List[int] = []
+        begins: List[Begins] = []
+        length = 0
+        for token in text:
+            if not token.is_space:
+                piece = self._spelling.fold(unicodedata.normalize("NFC", token.text))
+            elif token.text.count("\n") > 1:
+                piece = "\n"
+            else:
+                piece = "" if pieces and pieces[-1].endswith((" ", "\n")) else " "
+            starts.append(length)
+            length += len(piece)
+            ends.append(length)
+            begins.append(self._begins(piece))
+            space = " " if token.whitespace_ and not token.is_space else ""
+            pieces.append(piece + space)
+            length += len(space)
+        return _Tokens("".join(pieces), first, starts, ends, begins)
+
+    def _read_begins(self, word: str) -> Begins:
+        """Return where to remember what may follow a folded word; None if no name begins with it, whatever follows."""
+        forms = {word, word[:1].lower() + word[1:]}
+        begins = self._may_begin(word, len(word)) or any(next(self._trie.iterkeys(form), None) for form in forms)
+        return {} if word and begins else None
+
+    def _may_begin(self, text: str, length: int) -> bool:
         """Tell whether a name may begin with a token, seen from the token and what follows at once.
 
-        Most do not, and what texts repeat is remembered. A name that begins there is the token with an ending at most,
-        or begins with the whole of the text; at the beginning of a sentence the same may hold in lower case.
+        A name that begins there is the token with an ending at most, or begins with the whole of the text; at the
+        beginning of a sentence the same may hold in lower case.
 
-        text (str): The token and the next `AHEAD` characters.
+        text (str): The token and the next `AHEAD` characters, fewer at the end of all.
         length (int): The token's length.
         """
-        if not length or (self._elides and elision(text[:length], self._text_lang) is not None):
-            return bool(length)
-        return any(self._is_beginning(form, length) for form in {text, text[0].lower() + text[1:]})
+        if self._elides and elision(text[:length], self._text_lang) is not None:
+            return True
+        return any(self._is_beginning(form, length) for form in {text, text[:1].lower() + text[1:]})
 
     def _is_beginning(self, text: str, length: int) -> bool:
         for key in self._trie.prefixes(text):
             if len(key) >= length or text[len(key) : length] in self._rests:
                 return True
-        return next(self._trie.iterkeys(text), None) is not None
+        return len(text) > length and next(self._trie.iterkeys(text), None) is not None
 
     def _match_at(self, tokens: _Tokens, i: int) -> List[Mention]:
         """Return the names that begin with a token: the longest, or with `overlapping` all."""
@@ -199,39 +267,3 @@ def _begins_sentence(tokens: _Tokens, i: int) -> bool:
     while at >= 0 and (tokens.text[at] == " " or tokens.text[at] in _OPENING):
         at -= 1
     return at < 0 or tokens.text[at] in _SENTENCE_END
-
-
-def _read_tokens(text: Union[Doc, Span], spelling: Spelling) -> _Tokens:
-    doc, first = (text, 0) if isinstance(text, Doc) else (text.doc, text.start)
-    rows = doc.to_array([IDX, LENGTH, ORTH, SPACY])[first : first + len(text)]
-    # What `Doc.text` gives, without making an object of each token.
-    strings = doc.vocab.strings
-    words = [strings[orth] for orth in rows[:, 2].tolist()]
-    string = "".join([word + " " if space else word for word, space in zip(words, rows[:, 3].tolist())])
-    if not string.isprintable() or "  " in string or not unicodedata.is_normalized("NFC", string):
-        return _respell(text, first, spelling)
-    starts = (rows[:, 0] - rows[0, 0]).tolist()
-    ends = [start + length for start, length in zip(starts, rows[:, 1].tolist())]
-    return _Tokens(spelling.fold(string), first, starts, ends)
-
-
-def _respell(text: Union[Doc, Span], first: int, spelling: Spelling) -> _Tokens:
-    """Read tokens composed (NFC), with one space for any whitespace between them but a line break for an empty line."""
-    pieces: List[str] = []
-    starts: List[int] = []
-    ends: List[int] = []
-    length = 0
-    for token in text:
-        if not token.is_space:
-            piece = spelling.fold(unicodedata.normalize("NFC", token.text))
-        elif token.text.count("\n") > 1:
-            piece = "\n"
-        else:
-            piece = "" if pieces and pieces[-1].endswith((" ", "\n")) else " "
-        starts.append(length)
-        length += len(piece)
-        ends.append(length)
-        space = " " if token.whitespace_ and not token.is_space else ""
-        pieces.append(piece + space)
-        length += len(space)
-    return _Tokens("".join(pieces), first, starts, ends)

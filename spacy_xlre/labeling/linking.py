@@ -1,7 +1,6 @@
 """What an ambiguous name means by the other names of its text, and which names a user's own pipeline confirms."""
 
 from collections import Counter
-from dataclasses import replace
 from functools import lru_cache
 from typing import Callable, Dict, FrozenSet, List, Mapping, Sequence
 
@@ -47,7 +46,7 @@ class Coherence:
             {id: prior * (1.0 + self.weight * len(self._neighbours(id) & sure)) for id, prior in mention.candidates}
         )
         total = sum(scores.values())
-        return replace(mention, candidates=[(id, score / total) for id, score in scores.most_common()])
+        return mention._replace(candidates=[(id, score / total) for id, score in scores.most_common()])
 
     def _read_neighbours(self, id: str) -> FrozenSet[str]:
         facts = self.kb.facts(subject=id) + self.kb.facts(object=id)
