@@ -112,7 +112,7 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     runs: Dict[Tuple[str, int], List[Figures]] = {}
     for seed in args.seeds:
         for share in (0, *GOALS):
-            for loss in LOSSES if share else (PLAIN, MAIN):
+            for loss in args.losses if share else [own for own in (PLAIN, MAIN) if own in args.losses]:
                 if wanted(args, f"{loss}, {share}%"):
                     path = train_model(args, sample, dev.docs, loss, share, seed)
                     runs.setdefault((loss, share), []).append(evaluate(path, dev, test))
@@ -148,6 +148,7 @@ if __name__ == "__main__":
     parser = arguments(__doc__)
     parser.add_argument("--encoder", type=Path, required=True, help="encoder folder")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trained pipelines")
+    parser.add_argument("--losses", nargs="+", default=list(LOSSES), choices=list(LOSSES))
     parser.add_argument("--frozen-layers", type=int, default=6, help="lowest layers that do not learn (default: 6)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"epochs of each training (default: {EPOCHS})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"learning rate (default: {RATE:g})")
