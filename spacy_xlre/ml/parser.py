@@ -51,7 +51,7 @@ def side_by_side(first: Tok2Vec, second: Tok2Vec) -> Tok2Vec:
 
     Not thinc's `concatenate`, which adds up what the encoders' backwards return: a listener's may be nothing.
     """
-    return Model("side-by-side", _forward, init=_init, layers=[first, second])
+    return Model("side-by-side", _forward, init=_init, layers=[first, second], dims={"nO": None})
 
 
 def _init(model: Tok2Vec, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]] = None) -> None:
