@@ -3,9 +3,8 @@
     python benchmarks/distant.py --work DIR [--pipeline training/model-best]
 
 The same model is trained on labels of the training documents from (a) monolingual matching, (b) agreement between the
-languages with weights, before and after a second opinion (`spacy xlre review`), and after another one by models of the
-labels that the first one left, and (c) gold, with three seeds each, and tested with gold entities on the test
-documents. The labels are compared with gold, too.
+languages with weights, before and after a second opinion (`spacy xlre review`), and (c) gold,
+with three seeds each, and tested with gold entities on the test documents. The labels are compared with gold, too.
 Nothing is fetched: the data is in `assets/`. DIR keeps the encoder, the alignments and the trained models, so that a
 second run continues. `--pipeline` adds the main job's pipeline end to end.
 """
@@ -15,7 +14,7 @@ import subprocess
 import sys
 from itertools import permutations
 from pathlib import Path
-from typing import Dict, List, Sequence, Set, Tuple
+from typing import Dict, List, Sequence, Set
 
 import spacy
 from common import CHECKOUT, Row, arguments, finish, mean_and_spread, train_once, wanted
@@ -39,7 +38,6 @@ METHODS = {
     "monolingual": "(a) monolingual",
     "agreement": "(b) agreement",
     "reviewed": "(b) agreement, reviewed",
-    "reviewed-twice": "(b) agreement, reviewed twice",
     "gold": "(c) gold",
 }
 
@@ -73,20 +71,27 @@ def prepare_labels(data: Path, work: Path) -> Dict[str, Path]:
 
 
 def prepare(data: Path, work: Path) -> Dict[str, Path]:
-    """Run the steps of the main job up to the labels, by each method, with one second opinion."""
+    """Run the steps of the main job up to the labels, by each method."""
     paths = prepare_labels(data, work)
-    paths["reviewed"], paths["votes"] = review(paths, "agreement", work / "labels-reviewed.spacy", work / "votes.jsonl")
-    return paths
-
-
-def review(paths: Dict[str, Path], method: str, output: Path, votes: Path) -> Tuple[Path, Path]:
-    """Give a method's labels a second opinion, unless that was done, and return where it and the votes are."""
-    settings: Dict[str, object] = {f"paths.{name}": paths[name] for name in ("encoder", "kb", "properties")}
+    reviewed = work / "labels-reviewed.spacy"
+    settings: Dict[str, object] = {
+        f"paths.{name}": path for name, path in paths.items() if name in ("encoder", "kb", "properties")
+    }
     settings["training.optimizer.learn_rate.total_steps"] = REVIEW_STEPS
     words: List[object] = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    words += ["--folds", REVIEW_FOLDS, "--pipeline", ",".join(PIPELINE), "--output", output, "--votes", votes]
-    xlre("review", paths[method], "configs/pipeline.cfg", *words, output=output)
-    return output, votes
+    paths["votes"] = work / "votes.jsonl"
+    words += [
+        "--folds",
+        REVIEW_FOLDS,
+        "--pipeline",
+        ",".join(PIPELINE),
+        "--output",
+        reviewed,
+        "--votes",
+        paths["votes"],
+    ]
+    paths["reviewed"] = xlre("review", paths["agreement"], "configs/pipeline.cfg", *words, output=reviewed)
+    return paths
 
 
 def train_model(paths: Dict[str, Path], method: str, seed: int, work: Path, epochs: int = EPOCHS) -> Path:
@@ -153,9 +158,9 @@ def comparison_rows(runs: Dict[str, List[Evaluation]]) -> List[Row]:
     predicted = {method: [run.predicted for run in found] for method, found in runs.items()}
     f1 = {method: mean_and_spread([r.counts()[POOLED].f1 for r in found])[0] for method, found in runs.items()}
     rows = []
-    for method in ("agreement", "reviewed", "reviewed-twice"):
+    for method in ("agreement", "reviewed"):
         compared = paired_bootstrap(gold, predicted[method], predicted["monolingual"], group=lambda key: key[0])  # type: ignore[index]
-        name, main = METHODS[method], method != "agreement"
+        name, main = METHODS[method], method == "reviewed"
         rows += [
             Row(f"{name}, above (a), pooled", "F1 points", 100 * (f1[method] - f1["monolingual"]), goal="> 0"),
             Row(f"{name}, above (a), pooled", "p, by document", compared.p_value, goal="< 0.05" if main else ""),
@@ -166,13 +171,11 @@ def comparison_rows(runs: Dict[str, List[Evaluation]]) -> List[Row]:
 
 def measure(args: argparse.Namespace) -> List[Row]:
     args.work.mkdir(parents=True, exist_ok=True)
-    paths, work = prepare(args.data.resolve(), args.work.resolve()), args.work.resolve()
-    again = work / "labels-reviewed-twice.spacy"
-    paths["reviewed-twice"], _ = review(paths, "reviewed", again, work / "votes-again.jsonl")
+    paths = prepare(args.data.resolve(), args.work.resolve())
     vocab = blank_multilingual().vocab
     test = list(read_docs(paths["test"], vocab))
     rows: List[Row] = []
-    for method in ("monolingual", "agreement", "reviewed", "reviewed-twice"):
+    for method in ("monolingual", "agreement", "reviewed"):
         if wanted(args, f"labels {METHODS[method]}"):
             gold = read_docs(paths["gold"], vocab)
             rows += label_rows(method, label_quality(read_docs(paths[method], vocab), gold))

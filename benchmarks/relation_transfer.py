@@ -21,6 +21,7 @@ import argparse
 import json
 import math
 from pathlib import Path
+from random import Random
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set
 
 import spacy
@@ -36,12 +37,13 @@ from spacy_xlre.corpus.semeval import ENTITY, LABEL, read_semeval
 from spacy_xlre.files import Rejects, atomic_file
 from spacy_xlre.labeling.second_opinion import Scores, score_pairs
 from spacy_xlre.scoring.relations import RelationItem, count_by, macro_f1, read_items
+from spacy_xlre.tokens import get_relations
 from spacy_xlre.tokens.blank import blank_multilingual
 
 MARKERS = "components.xlre_relation.model.markers"
 TRAINING_SENTENCES = 15_807
 PARALLEL_SENTENCES = 9_606
-DISTANT_SENTENCES = 7_695
+DISTANT_SENTENCES = 4_528
 # Sentences of a test set in a quick run.
 QUICK = 60
 
@@ -87,7 +89,7 @@ FIVE_EPOCHS = {**ALL_LAYERS, **ONE_READING, **training(5, 32, 0.0001)}
 INSERTED_READING = {**FIVE_EPOCHS, **INSERTED}
 THIRD = {**ALL_LAYERS, **training(3, 32, 0.0001, TRAINING_SENTENCES // 3)}
 THIRD_INSERTED = {**THIRD, **ONE_READING, **INSERTED}
-PRETRAINING = {**ALL_LAYERS, **ONE_READING, **INSERTED, **training(2, 32, 0.0001, DISTANT_SENTENCES)}
+PRETRAINING = {**ALL_LAYERS, **ONE_READING, **INSERTED, **training(3, 32, 0.00005, DISTANT_SENTENCES)}
 MAIN = "packed markers"
 INSERTED_ONCE = "inserted, one reading"
 VARIANTS = {
@@ -190,12 +192,20 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
 
 
 def pretrain(args: argparse.Namespace, dev: Path, seed: int) -> Path:
-    """Train on the embedded corpus's distant labels, every two entities of a sentence a text of their own."""
+    """Train on the embedded corpus's distant labels, every two entities of a sentence a text of their own.
+
+    Of pairs without a relation only as many are taken as there are with one: of them all, nothing else is learned.
+    """
     suffix = "-quick" if args.quick else ""
     sentences = args.work / f"distant{suffix}.spacy"
     if not sentences.exists():
         limit = QUICK if args.quick else None
-        write_parallel_sentences(args.labels, sentences, ENTITY, keep_labels=True, limit=limit)
+        everything = sentences.with_suffix(".all.spacy")
+        write_parallel_sentences(args.labels, everything, ENTITY, keep_labels=True, limit=limit)
+        docs = list(read_docs(everything, blank_multilingual().vocab))
+        related = [doc for doc in docs if get_relations(doc)]
+        others = [doc for doc in docs if not get_relations(doc)]
+        write_docs(sentences, related + Random(0).sample(others, min(len(related), len(others))))
     overrides = {
         "paths.train": str(sentences),
         "paths.dev": str(dev),
