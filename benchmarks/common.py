@@ -29,6 +29,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 RESULTS = CHECKOUT / "benchmarks" / "results"
 PACKAGES = ("spacy", "thinc", "torch", "transformers", "spacy-transformers")
 SECONDS = "seconds"
+# How a run came about.
+MEASURED = ("command", "date", "machine", "seeds")
 GOAL = re.compile(r"^(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
 
 
@@ -84,7 +86,7 @@ def median_and_spread(values: Sequence[float]) -> Tuple[float, Optional[float]]:
 def arguments(
     description: Optional[str] = None, *, data: Optional[str] = None, needs_data: bool = True
 ) -> argparse.ArgumentParser:
-    """Make the parser that all benchmarks share: --data, --only, --quick, --seeds. Add your own with `add_argument`.
+    """Make the parser that all benchmarks share: --data, --only, --quick, --seeds, --add. Add your own as usual.
 
     description (str): The script's docstring.
     data (str): Default of --data, relative to the checkout. None makes a benchmark's --data required.
@@ -97,6 +99,9 @@ def arguments(
     parser.add_argument("--only", metavar="ROW", help="measure only the rows whose name contains this text")
     parser.add_argument("--quick", action="store_true", help="a small sample, for a try; never kept as a result")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="random seeds (default: 0 1 2)")
+    parser.add_argument(
+        "--add", action="store_true", help="keep the figures of earlier runs that this one does not measure"
+    )
     return parser
 
 
@@ -151,7 +156,13 @@ def command_line(name: str, argv: Optional[Sequence[str]] = None) -> str:
 
 
 def write_results(
-    name: str, rows: Sequence[Row], *, seeds: Sequence[int], command: Optional[str] = None, partial: bool = False
+    name: str,
+    rows: Sequence[Row],
+    *,
+    seeds: Sequence[int],
+    command: Optional[str] = None,
+    partial: bool = False,
+    add: bool = False,
 ) -> Path:
     """Write a benchmark's figures to results/NAME.json, or those of half a run to NAME.partial.json, which git ignores.
 
@@ -160,11 +171,20 @@ def write_results(
     seeds (Sequence[int]): The seeds that were used; empty if chance has no part.
     command (str): What was run; by default, this process's own arguments.
     partial (bool): Whether --quick or --only left something out.
+    add (bool): Whether to keep the rows of the file that are not among these, and under `earlier` how they came about.
     RETURNS (Path): The file written.
     """
     keys = [(row.row, row.figure) for row in rows]
     if len(set(keys)) != len(keys):
         raise ValueError(f"{name}: two rows have the same name and figure")
+    path = RESULTS / (f"{name}.partial.json" if partial else f"{name}.json")
+    found, earlier = list(rows), []
+    if add and path.exists():
+        former = json.loads(path.read_text(encoding="utf-8"))
+        measured = dict(zip(keys, rows))
+        kept = [Row(**row) for row in former["rows"]]
+        found = [measured.pop((row.row, row.figure), row) for row in kept] + list(measured.values())
+        earlier = [*former.get("earlier", []), {key: former[key] for key in MEASURED}]
     content = {
         "benchmark": name,
         "command": command or command_line(name),
@@ -172,9 +192,9 @@ def write_results(
         "machine": machine(),
         "seeds": list(seeds),
         **({"partial": True} if partial else {}),
-        "rows": [asdict(row) for row in rows],
+        **({"earlier": earlier} if earlier else {}),
+        "rows": [asdict(row) for row in found],
     }
-    path = RESULTS / (f"{name}.partial.json" if partial else f"{name}.json")
     with atomic_file(path) as temporary:
         temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return path
@@ -215,7 +235,7 @@ def finish(name: str, rows: Sequence[Row], args: argparse.Namespace, *, seeds: O
     """
     partial = bool(args.quick or args.only)
     print_table(rows, f"{name} (quick)" if args.quick else name)
-    path = write_results(name, rows, seeds=args.seeds if seeds is None else seeds, partial=partial)
+    path = write_results(name, rows, seeds=args.seeds if seeds is None else seeds, partial=partial, add=args.add)
     print(f"\nwritten to {path.relative_to(CHECKOUT)}" + (" (partial: not kept as a result)" if partial else ""))
 
 

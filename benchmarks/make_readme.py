@@ -34,9 +34,17 @@ def render(results: Path, notes: Path) -> str:
 def section(content: Dict[str, Any], note: str) -> str:
     """Return the section of one benchmark: its note, its table, and how, where and when it was measured."""
     table = to_markdown(results_table("", [Row(**row) for row in content["rows"]]))
-    seeds = f"; seeds {', '.join(map(str, content['seeds']))}" if content["seeds"] else ""
-    measured = f"`{content['command']}` on {content['date']}{seeds}; {describe(content['machine'])}."
-    return "\n\n".join(part for part in (f"## {content['benchmark']}", note, table, measured) if part)
+    parts = [f"## {content['benchmark']}", note, table, f"{origin(content)}."]
+    earlier = content.get("earlier", [])
+    if earlier:
+        parts.append(f"Rows that this run did not measure are of {', and '.join(origin(run) for run in earlier)}.")
+    return "\n\n".join(part for part in parts if part)
+
+
+def origin(run: Dict[str, Any]) -> str:
+    """Return how, when and where figures were measured."""
+    seeds = f"; seeds {', '.join(map(str, run['seeds']))}" if run["seeds"] else ""
+    return f"`{run['command']}` on {run['date']}{seeds}; {describe(run['machine'])}"
 
 
 def describe(machine: Dict[str, Any]) -> str:

@@ -66,6 +66,20 @@ def test_a_partial_run_does_not_replace_results(results, option, capsys):
     assert "not kept" in capsys.readouterr().out
 
 
+def test_an_added_run_keeps_the_figures_that_it_does_not_measure(results):
+    rows = [Row("zh-en", "AER", 11.0), Row("en-fr", "AER", 3.0)]
+    finish("word_alignment", rows, arguments(data="d").parse_args(["--seeds", "0"]))
+    added = [Row("es", "AER", 14.0), Row("en-fr", "AER", 2.5)]
+    finish("word_alignment", added, arguments(data="d").parse_args(["--add", "--seeds", "1", "2"]))
+    content = json.loads((results / "word_alignment.json").read_text(encoding="utf-8"))
+    assert [(row["row"], row["value"]) for row in content["rows"]] == [("zh-en", 11.0), ("en-fr", 2.5), ("es", 14.0)]
+    assert content["seeds"] == [1, 2]
+    assert [(run["seeds"], set(run)) for run in content["earlier"]] == [([0], {"command", "date", "machine", "seeds"})]
+    finish("word_alignment", added, arguments(data="d").parse_args(["--add"]))
+    content = json.loads((results / "word_alignment.json").read_text(encoding="utf-8"))
+    assert [run["seeds"] for run in content["earlier"]] == [[0], [1, 2]]
+
+
 def test_two_rows_of_one_name_and_figure_are_refused(results):
     with pytest.raises(ValueError, match="two rows have the same name"):
         common.write_results("b", [Row("r", "f", 1.0), Row("r", "f", 2.0)], seeds=[])

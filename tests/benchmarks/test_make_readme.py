@@ -45,6 +45,17 @@ def test_a_section_tells_what_how_where_and_whether_it_was_reached(tmp_path):
     )
 
 
+def test_a_section_tells_of_earlier_runs_whose_rows_it_keeps(tmp_path):
+    earlier = {key: CONTENT[key] for key in ("command", "machine")}
+    runs = [{**earlier, "date": "2026-01-29", "seeds": []}, {**earlier, "date": "2026-01-30", "seeds": [7]}]
+    (tmp_path / "word_alignment.json").write_text(json.dumps({**CONTENT, "earlier": runs}), encoding="utf-8")
+    told = render(tmp_path, tmp_path).strip().rpartition("\n\n")[2]
+    assert told.startswith("Rows that this run did not measure are of `python")
+    assert "on 2026-01-29; 2 cores" in told
+    assert "torch 2.13.0, and `python" in told
+    assert "on 2026-01-30; seeds 7; 2 cores" in told
+
+
 def test_partial_runs_are_left_out(tmp_path):
     (tmp_path / "word_alignment.partial.json").write_text(json.dumps(CONTENT), encoding="utf-8")
     assert "word_alignment" not in render(tmp_path, tmp_path)
