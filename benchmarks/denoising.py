@@ -23,10 +23,12 @@ import spacy
 from common import CHECKOUT, Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
 from relation_transfer import (
     ALL_LAYERS,
+    FLOAT32,
     MARKERS,
     ONE_READING,
     QUICK,
     Sentences,
+    add_precision,
     best_of_sentences,
     best_threshold,
     first_sentences,
@@ -100,6 +102,7 @@ def settings_of(args: argparse.Namespace, seed: int, sentences: int) -> Dict[str
         **ONE_READING,
         f"{MARKERS}.frozen_layers": args.frozen_layers,
         **training(args.epochs, 32, args.rate, sentences),
+        **(FLOAT32 if args.float32 else {}),
     }
 
 
@@ -118,7 +121,8 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], way:
         **LOSSES.get(way, {}),
     }
     name = f"{way.replace(',', '').replace(' ', '-')}-{size}-{share}-{args.frozen_layers}-{args.epochs}-{args.rate:g}"
-    return train_once("markers.cfg", args.work / f"{name}-{seed}", overrides, args.gpu_id)
+    name += f"-{seed}{'-float32' if args.float32 else ''}"
+    return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
 
 
 def review_labels(args: argparse.Namespace, labels: Path, size: int, seed: int) -> Path:
@@ -185,6 +189,7 @@ if __name__ == "__main__":
     parser.add_argument("--frozen-layers", type=int, default=6, help="lowest layers that do not learn (default: 6)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"epochs of each training (default: {EPOCHS})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"learning rate (default: {RATE:g})")
+    add_precision(parser)
     add_gpu(parser)
     parsed = parser.parse_args()
     use_gpu(parsed)
