@@ -8,8 +8,8 @@ chosen by the seed, the label is replaced by another one, drawn evenly from all 
 the test set as in relation_transfer.py, with the threshold that is best on 600 sentences of the (clean) development
 set, whose own F1 is beside: settings are chosen by that. --work keeps the trained pipelines.
 
-*Reviewed*: cross-entropy on what `spacy xlre review` leaves of the labels. Each third of them is read by a model of the
-other two; a label that it finds less likely than chance, of 37 outcomes, teaches nothing.
+*Reviewed*: cross-entropy on what `spacy xlre review` leaves of the labels. Each of --folds parts is read by a model of
+the others; a label that it finds less likely than chance, of 37 outcomes, teaches nothing.
 """
 
 import argparse
@@ -58,7 +58,6 @@ REVIEWED = "cross-entropy, reviewed"
 # The ways to train: a loss, and whether the labels are reviewed before.
 WAYS = (*LOSSES, REVIEWED)
 ON_CLEAN = (PLAIN, "corrected cross-entropy")
-FOLDS = 3
 GOALS = {20: ">= 95", 40: ">= 88"}
 # Beside a trained pipeline: its figures.
 KEPT = "macro-f1.json"
@@ -120,20 +119,21 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], way:
         **settings_of(args, seed, size),
         **LOSSES.get(way, {}),
     }
+    folds = f"-{args.folds}" if way == REVIEWED else ""
     name = f"{way.replace(',', '').replace(' ', '-')}-{size}-{share}-{args.frozen_layers}-{args.epochs}-{args.rate:g}"
-    name += f"-{seed}{'-float32' if args.float32 else ''}"
+    name += f"-{seed}{folds}{'-float32' if args.float32 else ''}"
     return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
 
 
 def review_labels(args: argparse.Namespace, labels: Path, size: int, seed: int) -> Path:
     """Give those labels up that models of the other sentences do not read, unless that was done."""
-    reviewed = labels.with_name(f"{labels.stem}-reviewed.spacy")
+    reviewed = labels.with_name(f"{labels.stem}-reviewed-{args.folds}.spacy")
     if not reviewed.exists():
-        settings = {**settings_of(args, seed, size * (FOLDS - 1) // FOLDS), "gpu-id": args.gpu_id}
+        settings = {**settings_of(args, seed, size * (args.folds - 1) // args.folds), "gpu-id": args.gpu_id}
         overrides = [f"--{name}={json.dumps(value).strip(chr(34))}" for name, value in settings.items()]
         chance = OpinionSettings(min_relation=1 / OUTCOMES)
         jobs = 1 if args.gpu_id >= 0 else os.cpu_count() or 1
-        review(labels, CHECKOUT / "configs" / "markers.cfg", reviewed, overrides, chance, folds=FOLDS, jobs=jobs)
+        review(labels, CHECKOUT / "configs" / "markers.cfg", reviewed, overrides, chance, folds=args.folds, jobs=jobs)
     return reviewed
 
 
@@ -186,6 +186,7 @@ if __name__ == "__main__":
     parser.add_argument("--encoder", type=Path, required=True, help="encoder folder")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trained pipelines")
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--folds", type=int, default=3, help="parts of the sentences for a review (default: 3)")
     parser.add_argument("--frozen-layers", type=int, default=6, help="lowest layers that do not learn (default: 6)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"epochs of each training (default: {EPOCHS})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"learning rate (default: {RATE:g})")
