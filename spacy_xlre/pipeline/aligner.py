@@ -128,8 +128,8 @@ def make_aligner(
         pivot is aligned in all pairs.
     keep_sentences (bool): Keep the sentence starts that a bitext already has.
     batch_pieces (int): Word pieces a batch; lower it if memory runs short.
-    precision (str): "float32"; or "auto", which computes in bfloat16 where the processor is fast at that: two to three
-        times as fast, with nearly the same links.
+    precision (str): "float32"; or "auto", which computes in bfloat16 where a small product shows that the processor is
+        faster at that: up to three times as fast, with nearly the same links.
     trained_layers (int): How many layers below `layer` training copies and changes.
     losses (Dict[str, float]): Weights of the parts of the loss; see `ml.align.training.WordTrainer`.
     cache_mb (int): Megabytes for the outputs of the layers that do not learn, kept while training.

@@ -107,6 +107,29 @@ def test_pieces_of_any_text_lie_on_its_tokens(encoder, words):
     assert len(text.first) == len(text.last) == len(text.pieces)
 
 
+def in_precision(folder, precision: str) -> AlignmentEncoder:
+    return AlignmentEncoder(str(folder), layer=1, prefix="query: ", batch_pieces=512, precision=precision)
+
+
+def test_bfloat16_changes_vectors_only_a_little(encoder, tiny_encoder_folder):
+    words = ["the", "cat", "was", "born"]
+    (full,), (half,) = encode(encoder, words), encode(in_precision(tiny_encoder_folder, "bfloat16"), words)
+    assert (full.pieces * half.pieces).sum(axis=1) == pytest.approx(1.0, abs=0.01)
+    assert not numpy.array_equal(full.pieces, half.pieces)
+
+
+@pytest.mark.parametrize(("fast", "same_as"), [(True, "bfloat16"), (False, "float32")])
+def test_auto_computes_in_bfloat16_where_that_is_fast(tiny_encoder_folder, monkeypatch, fast, same_as):
+    monkeypatch.setattr("spacy_xlre.ml.align.layers.is_fast_at_bfloat16", lambda device: fast)
+    found = [encode(in_precision(tiny_encoder_folder, name), ["the", "cat"])[0] for name in ("auto", same_as)]
+    assert numpy.array_equal(found[0].pieces, found[1].pieces)
+
+
+def test_an_unknown_precision_is_an_error(tiny_encoder_folder):
+    with pytest.raises(XlreError, match=r"X414.*float16"):
+        in_precision(tiny_encoder_folder, "float16")
+
+
 def test_a_layer_that_is_not_there_is_an_error(tiny_encoder_folder):
     with pytest.raises(XlreError, match=r"X402.*no layer 7; the encoder has 2"):
         AlignmentEncoder(str(tiny_encoder_folder), layer=7, prefix="", batch_pieces=512)

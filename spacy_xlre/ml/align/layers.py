@@ -8,6 +8,8 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 from thinc.util import get_torch_default_device
 
+from ..precision import is_fast_at_bfloat16
+
 PRECISIONS = ("float32", "bfloat16", "auto")
 # Models of transformers whose layers can be called one after the other with a mask to add.
 _BY_LAYER = ("BertModel", "RobertaModel", "XLMRobertaModel", "CamembertModel")
@@ -33,7 +35,7 @@ class LayeredEncoder:
     layer (int): The layer of the word vectors, counted from 1.
     pad_id (int): The id of the padding piece.
     precision (str): Of the numbers that predictions are computed with: "float32", "bfloat16", or "auto" for bfloat16
-        where the processor is fast at it.
+        where that is faster on the device, as a small product shows.
     """
 
     def __init__(self, model: Any, layer: int, pad_id: int, precision: str = "float32") -> None:
@@ -86,7 +88,7 @@ class LayeredEncoder:
         import torch
 
         ids, mask = self.pad(rows)
-        half = self.precision == "bfloat16" or (self.precision == "auto" and _is_fast_at_bfloat16(ids.device.type))
+        half = self.precision == "bfloat16" or (self.precision == "auto" and is_fast_at_bfloat16(ids.device.type))
         with torch.inference_mode(), torch.autocast(ids.device.type, dtype=torch.bfloat16, enabled=half):
             if self.layers is None:
                 output = self.model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
@@ -111,13 +113,3 @@ class LayeredEncoder:
 
 def _sums(states: Any, mask: Any) -> Any:
     return (states * mask[:, :, None]).sum(1)
-
-
-def _is_fast_at_bfloat16(device: str) -> bool:
-    import torch
-
-    if device == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    # Not in the public interface of torch, nor is any other way to ask.
-    asked = [getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")]
-    return device == "cpu" and any(function() for function in asked if function is not None)
