@@ -85,6 +85,17 @@ def test_it_is_kept(listening, tmp_path):
     assert names(spacy.load(tmp_path)) == names(listening) == [(1, 3, "LOC")]
 
 
+def test_a_text_without_tokens_is_read_and_learned_beside_others(listening, tmp_path):
+    listening.to_disk(tmp_path)
+    nlp = spacy.load(tmp_path)
+    assert [len(doc.ents) for doc in nlp.pipe(["", TEXT, ""])] == [0, 1, 0]
+    empty = Example(nlp.make_doc(""), nlp.make_doc(""))
+    optimizer = nlp.resume_training()
+    for examples in ([empty, example(nlp)], [empty]):
+        assert nlp.update(examples, sgd=optimizer)["ner"] >= 0.0
+    assert names(nlp) == [(1, 3, "LOC")]
+
+
 def test_its_listener_can_be_replaced_by_what_it_listens_to(listening, tmp_path):
     listening.to_disk(tmp_path)
     alone = spacy.load(tmp_path)
