@@ -23,12 +23,10 @@ import spacy
 from common import CHECKOUT, Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
 from relation_transfer import (
     ALL_LAYERS,
-    FLOAT32,
     MARKERS,
     ONE_READING,
     QUICK,
     Sentences,
-    add_precision,
     best_of_sentences,
     best_threshold,
     first_sentences,
@@ -101,7 +99,6 @@ def settings_of(args: argparse.Namespace, seed: int, sentences: int) -> Dict[str
         **ONE_READING,
         f"{MARKERS}.frozen_layers": args.frozen_layers,
         **training(args.epochs, 32, args.rate, sentences),
-        **(FLOAT32 if args.float32 else {}),
     }
 
 
@@ -119,9 +116,9 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], way:
         **settings_of(args, seed, size),
         **LOSSES.get(way, {}),
     }
-    folds = f"-{args.folds}" if way == REVIEWED else ""
-    name = f"{way.replace(',', '').replace(' ', '-')}-{size}-{share}-{args.frozen_layers}-{args.epochs}-{args.rate:g}"
-    name += f"-{seed}{folds}{'-float32' if args.float32 else ''}"
+    folds = f"-{args.folds}-folds" if way == REVIEWED else ""
+    name = f"{way.replace(',', '').replace(' ', '-')}{folds}-{size}-{share}-{args.frozen_layers}-{args.epochs}"
+    name += f"-{args.rate:g}-{seed}"
     return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
 
 
@@ -190,7 +187,6 @@ if __name__ == "__main__":
     parser.add_argument("--frozen-layers", type=int, default=6, help="lowest layers that do not learn (default: 6)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"epochs of each training (default: {EPOCHS})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"learning rate (default: {RATE:g})")
-    add_precision(parser)
     add_gpu(parser)
     parsed = parser.parse_args()
     use_gpu(parsed)

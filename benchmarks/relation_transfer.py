@@ -8,10 +8,10 @@ averaged over the 18 relations. A sentence has one relation: of both directions 
 the threshold that is best on KBP37's development set. Sentences whose entities are empty in the data cannot be read;
 their relations count as missed.
 
-The model is `configs/markers.cfg` with all layers learning. --variants names the rows to train: see `VARIANTS` and
-`ENSEMBLES` below. Variants that go on with parallel text learn, beside a third of KBP37, the sentences of the embedded
-corpus in five languages, of which they are told no label but what the model before reads there, averaged over the
-languages. Pre-trained ones begin with the weights of a model of the embedded corpus's distant labels: --labels is
+The model is `configs/markers.cfg` with all layers learning, in bfloat16 where the processor is faster with it.
+--variants names the rows to train: see `VARIANTS` and `ENSEMBLES` below. Variants that go on with parallel text learn,
+beside a third of KBP37, the sentences of the embedded corpus in five languages, of which they are told no label but
+what the model before reads there, averaged over the languages. Pre-trained ones begin with the weights of a model of the embedded corpus's distant labels: --labels is
 `labels-reviewed.spacy` of distant.py. --work keeps the trained pipelines and their scores, so that a second run
 continues, and several runs can share the work: with --train-only, each trains and scores one variant. On a GPU
 (--gpu-id) trainings take minutes.
@@ -76,15 +76,12 @@ class Variant(NamedTuple):
     pretrained: bool = False
 
 
-# All layers learn. In bfloat16, torch's own attention is slower on a CPU than plain products.
-ATTENTION = f"{MARKERS}.transformer_config.attn_implementation"
+# All layers learn.
 ALL_LAYERS = {
     f"{MARKERS}.frozen_layers": 0,
-    f"{MARKERS}.mixed_precision": True,
-    ATTENTION: "eager",
+    f"{MARKERS}.mixed_precision": "auto",
     "components.xlre_relation.one_direction": True,
 }
-FLOAT32: Dict[str, object] = {f"{MARKERS}.mixed_precision": False, ATTENTION: "sdpa"}
 INSERTED: Dict[str, object] = {f"{MARKERS}.packed": False}
 ONE_READING: Dict[str, object] = {"components.xlre_relation.model.one_reading": True}
 FIVE_EPOCHS = {**ALL_LAYERS, **ONE_READING, **training(5, 32, 0.0001)}
@@ -127,11 +124,6 @@ class Sentences(NamedTuple):
 
     docs: List[Doc]
     gold: Set[RelationItem]
-
-
-def add_precision(parser: argparse.ArgumentParser) -> None:
-    """Add --float32, for processors that have no units of their own for products in bfloat16."""
-    parser.add_argument("--float32", action="store_true", help="train in float32, not in bfloat16")
 
 
 def read(path: Path, lang: str) -> Sentences:
@@ -177,7 +169,7 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
             docs = read_once(args.work, args.data / "kbp37" / f"{split}.txt", "en").docs
             # The last model is taken, so that little need be evaluated on the way.
             write_docs(path, docs[:20] if split == "dev" else docs[:300:step] if args.quick else docs[::step])
-    name = f"{variant.replace(', ', '-').replace(' ', '-')}-{seed}{'-float32' if args.float32 else ''}{suffix}"
+    name = f"{variant.replace(', ', '-').replace(' ', '-')}-{seed}{suffix}"
     config = CHECKOUT / "configs" / "markers.cfg"
     if before:
         teacher, folder = train_model(args, before, seed), args.work.resolve() / name
@@ -193,7 +185,6 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
         "system.seed": seed,
         "training.eval_frequency": 1_000_000,
         **settings,
-        **(FLOAT32 if args.float32 else {}),
         **({"training.max_epochs": 1} if args.quick else {}),
     }
     return train_once(config, args.work / name, overrides, args.gpu_id)
@@ -221,10 +212,8 @@ def pretrain(args: argparse.Namespace, dev: Path, seed: int) -> Path:
         "system.seed": seed,
         "training.eval_frequency": 1_000_000,
         **PRETRAINING,
-        **(FLOAT32 if args.float32 else {}),
     }
-    name = f"distant-labels-{seed}{'-float32' if args.float32 else ''}{suffix}"
-    return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
+    return train_once("markers.cfg", args.work / f"distant-labels-{seed}{suffix}", overrides, args.gpu_id)
 
 
 def continue_training(pipeline: Path, output: Path) -> None:
@@ -341,7 +330,6 @@ if __name__ == "__main__":
     parser.add_argument("--variants", nargs="+", default=[MAIN], choices=[*VARIANTS, *ENSEMBLES])
     parser.add_argument("--labels", type=Path, help="distant labels, for pre-trained variants")
     parser.add_argument("--train-only", action="store_true", help="train and score; write no table")
-    add_precision(parser)
     add_gpu(parser)
     parsed = parser.parse_args()
     if parsed.labels is None and any("pre-trained" in name for name in parsed.variants):

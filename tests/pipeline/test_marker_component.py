@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import spacy
 from spacy.tokens import Doc, Span
-from thinc.api import fix_random_seed
+from thinc.api import ConfigValidationError, fix_random_seed
 
 from spacy_xlre.ml.markers.packing import mark_pairs
 from spacy_xlre.ml.markers.transformer import layout_of
@@ -71,6 +71,47 @@ def test_a_few_sentences_are_learned_by_heart_and_kept(tiny_encoder_folder, tmp_
         make_pipeline(marker_model("elsewhere", **settings)).from_bytes(nlp.to_bytes()),
     ):
         np.testing.assert_array_equal(scores(loaded, docs), scores(nlp, docs))
+
+
+def initialised(folder: Any, **settings: object) -> spacy.language.Language:
+    fix_random_seed(0)
+    nlp = make_pipeline(marker_model(folder, **settings))
+    nlp.initialize(lambda: make_examples(nlp.vocab))
+    return nlp
+
+
+def marker_vectors(nlp: spacy.language.Language) -> Any:
+    relation: Any = nlp.get_pipe("xlre_relation")
+    doc = make_doc(nlp.vocab, *CROWD)
+    return relation.model.get_ref("markers").predict(([doc], relation.get_candidates([doc], [entities_of(doc)])))
+
+
+def attention_of(nlp: spacy.language.Language) -> str:
+    relation: Any = nlp.get_pipe("xlre_relation")
+    return str(relation.model.get_ref("markers").shims[0].transformer.config._attn_implementation)
+
+
+@pytest.mark.parametrize(("fast", "attention"), [(True, "eager"), (False, "sdpa")])
+def test_auto_is_half_precision_where_that_is_fast(tiny_encoder_folder, monkeypatch, fast, attention):
+    monkeypatch.setattr("spacy_xlre.ml.markers.shim.is_fast_at_bfloat16", lambda device: fast)
+    chosen, same = (initialised(tiny_encoder_folder, mixed_precision=value) for value in ("auto", fast))
+    np.testing.assert_array_equal(marker_vectors(chosen), marker_vectors(same))
+    assert attention_of(chosen) == attention_of(same) == attention
+
+
+def test_half_precision_changes_vectors_only_a_little(tiny_encoder_folder):
+    half, full = (marker_vectors(initialised(tiny_encoder_folder, mixed_precision=value)) for value in (True, False))
+    assert 0.0 < np.abs(half - full).max() < 0.1
+
+
+def test_an_attention_of_ones_own_is_kept_in_half_precision(tiny_encoder_folder):
+    config = {"attn_implementation": "sdpa"}
+    assert attention_of(initialised(tiny_encoder_folder, mixed_precision=True, transformer_config=config)) == "sdpa"
+
+
+def test_an_unknown_precision_is_refused(tiny_encoder_folder):
+    with pytest.raises(ConfigValidationError, match="mixed_precision"):
+        make_pipeline(marker_model(tiny_encoder_folder, mixed_precision="sometimes"))
 
 
 def test_a_device_map_is_for_gpus(tiny_encoder_folder):

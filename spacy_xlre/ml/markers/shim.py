@@ -2,7 +2,7 @@
 
 import tempfile
 from contextlib import contextmanager, nullcontext
-from typing import Any, Callable, ContextManager, Dict, Iterator, Tuple
+from typing import Any, Callable, ContextManager, Dict, Iterator, Literal, Tuple, Union
 
 import srsly
 from thinc.api import (
@@ -17,6 +17,9 @@ from thinc.api import (
 
 from ...encoder.loading import load_pretrained
 from ..align.holder import read_files, write_files
+from ..precision import is_fast_at_bfloat16
+
+MixedPrecision = Union[bool, Literal["auto"]]
 
 
 class EncoderShim(PyTorchShim):
@@ -24,7 +27,9 @@ class EncoderShim(PyTorchShim):
 
     name (str): A Hugging Face folder or hub name, which `load` reads. A stored encoder needs it no more.
     tokenizer_config, transformer_config (Dict[str, Any]): Settings for loading them.
-    mixed_precision (bool): Whether to compute in half precision on a GPU, in bfloat16 on a CPU.
+    mixed_precision (Union[bool, str]): Whether to compute in half precision on a GPU, in bfloat16 on a CPU; "auto" is
+        True where that is faster, which on a CPU is measured. In bfloat16 on a CPU attention is computed as plain
+        products ("eager") unless transformer_config says otherwise: there, that is the faster way.
     grad_scaler_config (Dict[str, Any]): Settings of Thinc's `PyTorchGradScaler`, for mixed precision.
     """
 
@@ -33,14 +38,14 @@ class EncoderShim(PyTorchShim):
         name: str,
         tokenizer_config: Dict[str, Any],
         transformer_config: Dict[str, Any],
-        mixed_precision: bool = False,
+        mixed_precision: MixedPrecision = False,
         grad_scaler_config: Dict[str, Any] = {},  # noqa: B006
     ) -> None:
         # Only half precision of GPUs has so small a range that gradients need a scale.
-        on_gpu = mixed_precision and not isinstance(get_current_ops(), NumpyOps)
+        on_gpu = bool(mixed_precision) and not isinstance(get_current_ops(), NumpyOps)
         scaler = PyTorchGradScaler(**{"enabled": on_gpu, **grad_scaler_config})
         super().__init__(None, mixed_precision=on_gpu, grad_scaler=scaler)
-        self._in_bfloat16 = mixed_precision and not on_gpu
+        self._on_cpu: MixedPrecision = False if on_gpu else mixed_precision
         self.name = name
         self.settings = {"tokenizer": dict(tokenizer_config), "transformer": dict(transformer_config)}
         self.tokenizer: Any = None
@@ -49,6 +54,11 @@ class EncoderShim(PyTorchShim):
     def transformer(self) -> Any:
         """The encoder; None before it is loaded."""
         return self._model
+
+    @property
+    def in_bfloat16(self) -> bool:
+        """Whether large products are computed in bfloat16 on a CPU."""
+        return is_fast_at_bfloat16("cpu") if self._on_cpu == "auto" else self._on_cpu
 
     def load(self) -> None:
         """Load the encoder, unless that was done.
@@ -63,6 +73,8 @@ class EncoderShim(PyTorchShim):
         if isinstance(get_current_ops(), NumpyOps):
             # A pipeline that was trained on several GPUs is used on a CPU.
             transformer.pop("device_map", None)
+        if self.in_bfloat16:
+            transformer.setdefault("attn_implementation", "eager")
         self.tokenizer, model = load_pretrained(folder, tokenizer=self.settings["tokenizer"], transformer=transformer)
         # A device map has put the layers on their devices already.
         mapped = hasattr(model, "hf_device_map")
@@ -74,10 +86,9 @@ class EncoderShim(PyTorchShim):
             return super().predict(inputs)
 
     def _precision(self) -> ContextManager[Any]:
-        """Return a context in which large products are computed in bfloat16 on a CPU, if that was asked for."""
         import torch
 
-        return torch.autocast("cpu", dtype=torch.bfloat16) if self._in_bfloat16 else nullcontext()
+        return torch.autocast("cpu", dtype=torch.bfloat16) if self.in_bfloat16 else nullcontext()
 
     def begin_update(self, inputs: ArgsKwargs) -> Tuple[Any, Callable[[ArgsKwargs], ArgsKwargs]]:
         """Run the encoder, and return its output and a backward. Several of them may come before an update."""

@@ -1,6 +1,6 @@
 """A transformer that belongs to one relation component and reads each pair between markers."""
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Literal, Optional, Sequence, Tuple, TypeAlias, Union
 
 import numpy as np
 from spacy.tokens import Doc
@@ -37,7 +37,7 @@ def build_marker_transformer(
     batch_pieces: int = 8192,
     tokenizer_config: Dict[str, Any] = {},  # noqa: B006 (confection needs a plain default)
     transformer_config: Dict[str, Any] = {},  # noqa: B006
-    mixed_precision: bool = False,
+    mixed_precision: Union[bool, Literal["auto"]] = False,
     grad_scaler_config: Dict[str, Any] = {},  # noqa: B006
     gradient_checkpointing: bool = False,
     frozen_layers: int = 0,
@@ -57,8 +57,9 @@ def build_marker_transformer(
     head_marker, tail_marker (str): The words whose pieces mark heads and tails.
     row_pieces (int): The most pieces of a row with packed markers; pairs beyond that go to more rows.
     batch_pieces (int): Word pieces that the transformer reads at once, padding counted: memory against speed.
-    tokenizer_config, transformer_config, mixed_precision, grad_scaler_config: See spacy-transformers. With the package
-        accelerate, `device_map = "auto"` in transformer_config spreads an encoder over several GPUs.
+    tokenizer_config, transformer_config, grad_scaler_config: See spacy-transformers. With the package accelerate,
+        `device_map = "auto"` in transformer_config spreads an encoder over several GPUs.
+    mixed_precision (Union[bool, str]): Half precision on a GPU, bfloat16 on a CPU; "auto" where that is faster.
     gradient_checkpointing (bool): Compute hidden states again in the backward pass, to save memory on a GPU.
     frozen_layers (int): How many of the lowest layers do not learn.
     frozen_cache_mb (int): Megabytes for the frozen layers' outputs, which are then computed once a row and not once an
