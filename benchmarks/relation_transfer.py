@@ -11,10 +11,10 @@ their relations count as missed.
 The model is `configs/markers.cfg` with all layers learning, in bfloat16 where the processor is faster with it.
 --variants names the rows to train: see `VARIANTS` and `ENSEMBLES` below. Variants that go on with parallel text learn,
 beside a third of KBP37, the sentences of the embedded corpus in five languages, of which they are told no label but
-what the model before reads there, averaged over the languages. Pre-trained ones begin with the weights of a model of the embedded corpus's distant labels: --labels is
-`labels-reviewed.spacy` of distant.py. --work keeps the trained pipelines and their scores, so that a second run
-continues, and several runs can share the work: with --train-only, each trains and scores one variant. On a GPU
-(--gpu-id) trainings take minutes.
+what the model before reads there, averaged over the languages. Pre-trained ones begin with the weights of a model of
+the embedded corpus's distant labels: --labels is `labels-reviewed.spacy` of distant.py. --work keeps the trained
+pipelines and their scores, so that a second run continues, and several runs can share the work: with --train-only, each
+trains and scores one variant. On a GPU (--gpu-id) trainings take minutes.
 """
 
 import argparse
