@@ -83,6 +83,7 @@ ALL_LAYERS = {
     "components.xlre_relation.one_direction": True,
 }
 INSERTED: Dict[str, object] = {f"{MARKERS}.packed": False}
+ENTITY_PIECES: Dict[str, object] = {f"{MARKERS}.entity_pieces": True}
 ONE_READING: Dict[str, object] = {"components.xlre_relation.model.one_reading": True}
 FIVE_EPOCHS = {**ALL_LAYERS, **ONE_READING, **training(5, 32, 0.0001)}
 INSERTED_READING = {**FIVE_EPOCHS, **INSERTED}
@@ -98,6 +99,7 @@ VARIANTS = {
     "packed, one reading": Variant(FIVE_EPOCHS),
     "third, packed": Variant(THIRD, step=3),
     "third, packed, one reading": Variant({**THIRD, **ONE_READING}, step=3),
+    "third, packed, entity pieces, one reading": Variant({**THIRD, **ONE_READING, **ENTITY_PIECES}, step=3),
     "third, inserted, one reading": Variant(THIRD_INSERTED, step=3),
     "third, inserted, one reading, pre-trained": Variant(THIRD_INSERTED, step=3, pretrained=True),
     "six layers frozen": Variant(training(4, 32, 0.0001)),

@@ -33,6 +33,13 @@ def test_packed_markers_stand_behind_the_text_and_borrow_positions():
     assert row.pairs.tolist() == [7, 8]
 
 
+def test_packed_markers_can_be_copies_of_their_entities_ends():
+    row = marked_row(layout(entity_pieces=True), np.arange(10, 16), ENDS, np.array([7, 8]))
+    assert row.ids.tolist() == [1, 10, 11, 12, 13, 14, 15, 2, 11, 11, 13, 14, 13, 14, 11, 11]
+    assert row.ids[8:].tolist() == row.ids[row.positions[8:]].tolist()
+    assert row.roles.tolist() == [-1] * 8 + [0, 1, 2, 3] * 2
+
+
 def test_inserted_markers_stand_around_the_entities():
     row = marked_row(layout(packed=False), np.arange(10, 16), ENDS[:1], np.array([7]))
     assert row.ids.tolist() == [1, 10, 101, 11, 101, 12, 102, 13, 14, 102, 15, 2]

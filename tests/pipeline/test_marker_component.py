@@ -41,9 +41,9 @@ def scores(nlp: spacy.language.Language, docs: Any) -> Any:
     return nlp.get_pipe("xlre_relation").predict(docs)[1]  # type: ignore[attr-defined]
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["a reading a direction", "one reading"])
+@pytest.fixture(scope="module", params=[{}, {"one_reading": True}, {"entity_pieces": True}], ids=str)
 def packed(request, tiny_encoder_folder):
-    return trained(tiny_encoder_folder, one_reading=request.param)
+    return trained(tiny_encoder_folder, **request.param)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,7 @@ def packed(request, tiny_encoder_folder):
         {"packed": False},
         {"frozen_layers": 1},
         {"mixed_precision": True},
+        {"entity_pieces": True},
         {"one_reading": True},
         {"one_reading": True, "packed": False},
     ],

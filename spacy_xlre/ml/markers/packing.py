@@ -56,6 +56,7 @@ class Layout:
     row_pieces (int): The most pieces of a row of packed markers, as far as one pair fits; the rest goes to more rows.
     first_position (int): The position id of a row's first piece.
     packed (bool): Whether markers are packed beside the text or inserted.
+    entity_pieces (bool): Whether packed markers are copies of their entities' first and last pieces, not of `markers`.
     """
 
     before: Sequence[int]
@@ -65,6 +66,7 @@ class Layout:
     row_pieces: int
     first_position: int
     packed: bool
+    entity_pieces: bool = False
 
     @property
     def max_text(self) -> int:
@@ -183,8 +185,9 @@ def marked_row(layout: Layout, ids: IntArray, ends: IntArray, pairs: IntArray) -
     n_base, n_pairs = len(base), len(pairs)
     at = len(layout.before) + ends - np.array([0, 1, 0, 1])
     at = np.minimum(at, n_base - 1)
+    markers = base[at.ravel()] if layout.entity_pieces else np.tile(layout.markers, n_pairs)
     return MarkedRow(
-        ids=np.concatenate([base, np.tile(layout.markers, n_pairs)]).astype("int64"),
+        ids=np.concatenate([base, markers]).astype("int64"),
         positions=layout.first_position + np.concatenate([np.arange(n_base), at.ravel()]),
         groups=np.concatenate([np.zeros(n_base, dtype="int64"), np.repeat(np.arange(1, n_pairs + 1), N_MARKERS)]),
         roles=np.concatenate([np.full(n_base, -1), np.tile(np.arange(N_MARKERS), n_pairs)]),

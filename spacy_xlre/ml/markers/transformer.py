@@ -33,6 +33,7 @@ def build_marker_transformer(
     packed: bool = True,
     head_marker: str = "@",
     tail_marker: str = "#",
+    entity_pieces: bool = False,
     row_pieces: int = 512,
     batch_pieces: int = 8192,
     tokenizer_config: Dict[str, Any] = {},  # noqa: B006 (confection needs a plain default)
@@ -55,6 +56,8 @@ def build_marker_transformer(
     packed (bool): Whether all pairs of a text are read in one pass, with their markers beside it, or each in a pass of
         its own, with its markers in the text. Packed costs a fraction where a text has many pairs.
     head_marker, tail_marker (str): The words whose pieces mark heads and tails.
+    entity_pieces (bool): Whether packed markers are copies of the first and last pieces of their entities, with their
+        roles added, instead of those words: then they begin with what the encoder knows of the entities.
     row_pieces (int): The most pieces of a row with packed markers; pairs beyond that go to more rows.
     batch_pieces (int): Word pieces that the transformer reads at once, padding counted: memory against speed.
     tokenizer_config, transformer_config, grad_scaler_config: See spacy-transformers. With the package accelerate,
@@ -84,6 +87,7 @@ def build_marker_transformer(
         attrs={
             "packed": packed,
             "markers": [head_marker, tail_marker],
+            "entity_pieces": entity_pieces,
             "row_pieces": row_pieces,
             "batch_pieces": batch_pieces,
             "gradient_checkpointing": gradient_checkpointing,
@@ -150,6 +154,7 @@ def layout_of(model: MarkerTransformer) -> Layout:
         row_pieces=attrs["row_pieces"],
         first_position=first_position(shim.transformer),
         packed=attrs["packed"],
+        entity_pieces=attrs["entity_pieces"],
     )
 
 
