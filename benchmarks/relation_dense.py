@@ -6,8 +6,8 @@ DIR holds `crossre/` (github.com/mainlp/CrossRE, with its machine translations).
 encoder` writes. All five domains together, 17 relation types, of which a pair may have several; gold entities; all
 ordered pairs of a sentence are candidates. Entities that overlap a longer one cannot be read, and relations with them
 count as missed. The model is `configs/markers.cfg` with independent labels; the threshold is the best on the English
-development set. The goal is the drop from English to German and Spanish. --variants trains a marker pass a pair as
-well.
+development set. The goal is the drop from English to German and Spanish. --variants trains packed markers as copies of
+their entities' pieces, or a marker pass a pair, as well.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from typing import Dict, Iterator, List, NamedTuple, Set, Tuple
 
 import spacy
 from common import Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
-from relation_transfer import MARKERS
+from relation_transfer import ENTITY_PIECES, MARKERS, SIGNS
 from spacy.tokens import Doc
 
 from spacy_xlre.corpus.crossre import read_crossre
@@ -29,7 +29,8 @@ from spacy_xlre.tokens.blank import blank_multilingual
 LANGUAGES = ("en", "de", "es", "zh")
 GOALS = {"de": "<= 3", "es": "<= 3"}
 VARIANTS: Dict[str, Dict[str, object]] = {
-    "packed markers": {},
+    "packed markers": SIGNS,
+    "packed markers, entity pieces": ENTITY_PIECES,
     "a marker pass a pair": {f"{MARKERS}.packed": False},
 }
 MISSED = "has an argument that is no entity"

@@ -76,14 +76,17 @@ class Variant(NamedTuple):
     pretrained: bool = False
 
 
+# Packed markers as signs of their own, or as copies of their entities' pieces.
+SIGNS: Dict[str, object] = {f"{MARKERS}.entity_pieces": False}
+ENTITY_PIECES: Dict[str, object] = {f"{MARKERS}.entity_pieces": True}
 # All layers learn.
 ALL_LAYERS = {
+    **SIGNS,
     f"{MARKERS}.frozen_layers": 0,
     f"{MARKERS}.mixed_precision": "auto",
     "components.xlre_relation.one_direction": True,
 }
 INSERTED: Dict[str, object] = {f"{MARKERS}.packed": False}
-ENTITY_PIECES: Dict[str, object] = {f"{MARKERS}.entity_pieces": True}
 ONE_READING: Dict[str, object] = {"components.xlre_relation.model.one_reading": True}
 FIVE_EPOCHS = {**ALL_LAYERS, **ONE_READING, **training(5, 32, 0.0001)}
 INSERTED_READING = {**FIVE_EPOCHS, **INSERTED}
@@ -97,12 +100,13 @@ VARIANTS = {
     INSERTED_ONCE: Variant(INSERTED_READING),
     "inserted, one reading, pre-trained": Variant(INSERTED_READING, pretrained=True),
     "packed, one reading": Variant(FIVE_EPOCHS),
+    "packed, entity pieces, one reading": Variant({**FIVE_EPOCHS, **ENTITY_PIECES}),
     "third, packed": Variant(THIRD, step=3),
     "third, packed, one reading": Variant({**THIRD, **ONE_READING}, step=3),
     "third, packed, entity pieces, one reading": Variant({**THIRD, **ONE_READING, **ENTITY_PIECES}, step=3),
     "third, inserted, one reading": Variant(THIRD_INSERTED, step=3),
     "third, inserted, one reading, pre-trained": Variant(THIRD_INSERTED, step=3, pretrained=True),
-    "six layers frozen": Variant(training(4, 32, 0.0001)),
+    "six layers frozen": Variant({**SIGNS, **training(4, 32, 0.0001)}),
     **{
         f"{name}, then parallel text": Variant(
             training(1, 32, 0.00005, TRAINING_SENTENCES // 3 + PARALLEL_SENTENCES), step=3, before=name
