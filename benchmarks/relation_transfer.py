@@ -92,6 +92,12 @@ FIVE_EPOCHS = {**ALL_LAYERS, **ONE_READING, **training(5, 32, 0.0001)}
 INSERTED_READING = {**FIVE_EPOCHS, **INSERTED}
 THIRD = {**ALL_LAYERS, **training(3, 32, 0.0001, TRAINING_SENTENCES // 3)}
 THIRD_INSERTED = {**THIRD, **ONE_READING, **INSERTED}
+THIRD_FROZEN = {
+    **ALL_LAYERS,
+    **ONE_READING,
+    f"{MARKERS}.frozen_layers": 6,
+    **training(3, 32, 0.0002, TRAINING_SENTENCES // 3),
+}
 PRETRAINING = {**ALL_LAYERS, **ONE_READING, **INSERTED, **training(3, 32, 0.00005, DISTANT_SENTENCES)}
 MAIN = "packed markers"
 INSERTED_ONCE = "inserted, one reading"
@@ -104,6 +110,8 @@ VARIANTS = {
     "third, packed": Variant(THIRD, step=3),
     "third, packed, one reading": Variant({**THIRD, **ONE_READING}, step=3),
     "third, packed, entity pieces, one reading": Variant({**THIRD, **ONE_READING, **ENTITY_PIECES}, step=3),
+    "third, packed, six layers frozen": Variant(THIRD_FROZEN, step=3),
+    "third, packed, entity pieces, six layers frozen": Variant({**THIRD_FROZEN, **ENTITY_PIECES}, step=3),
     "third, inserted, one reading": Variant(THIRD_INSERTED, step=3),
     "third, inserted, one reading, pre-trained": Variant(THIRD_INSERTED, step=3, pretrained=True),
     "six layers frozen": Variant({**SIGNS, **training(4, 32, 0.0001)}),
