@@ -106,7 +106,7 @@ VARIANTS = {
     INSERTED_ONCE: Variant(INSERTED_READING),
     "inserted, one reading, pre-trained": Variant(INSERTED_READING, pretrained=True),
     "packed, one reading": Variant(FIVE_EPOCHS),
-    "packed, entity pieces, one reading": Variant({**FIVE_EPOCHS, **ENTITY_PIECES}),
+    "packed, entity pieces, six layers frozen": Variant({**THIRD_FROZEN, **ENTITY_PIECES, **training(5, 32, 0.0002)}),
     "third, packed": Variant(THIRD, step=3),
     "third, packed, one reading": Variant({**THIRD, **ONE_READING}, step=3),
     "third, packed, entity pieces, one reading": Variant({**THIRD, **ONE_READING, **ENTITY_PIECES}, step=3),
