@@ -55,6 +55,7 @@ LOSSES: Dict[str, Dict[str, object]] = {
 REVIEWED = "cross-entropy, reviewed"
 # The ways to train: a loss, and whether the labels are reviewed before.
 WAYS = (*LOSSES, REVIEWED)
+# Those that are measured without wrong labels, too.
 ON_CLEAN = (PLAIN, "corrected cross-entropy")
 GOALS = {20: ">= 95", 40: ">= 88"}
 # Beside a trained pipeline: its figures.
@@ -127,7 +128,9 @@ def review_labels(args: argparse.Namespace, labels: Path, size: int, seed: int) 
     reviewed = labels.with_name(f"{labels.stem}-reviewed-{args.folds}.spacy")
     if not reviewed.exists():
         settings = {**settings_of(args, seed, size * (args.folds - 1) // args.folds), "gpu-id": args.gpu_id}
-        overrides = [f"--{name}={json.dumps(value).strip(chr(34))}" for name, value in settings.items()]
+        overrides = [
+            f"--{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in settings.items()
+        ]
         chance = OpinionSettings(min_relation=1 / OUTCOMES)
         jobs = 1 if args.gpu_id >= 0 else os.cpu_count() or 1
         review(labels, CHECKOUT / "configs" / "markers.cfg", reviewed, overrides, chance, folds=args.folds, jobs=jobs)
@@ -182,7 +185,8 @@ if __name__ == "__main__":
     parser = arguments(__doc__)
     parser.add_argument("--encoder", type=Path, required=True, help="encoder folder")
     parser.add_argument("--work", type=Path, required=True, help="folder for the trained pipelines")
-    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
+    # Commands of earlier results say --losses.
+    parser.add_argument("--ways", "--losses", nargs="+", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--folds", type=int, default=3, help="parts of the sentences for a review (default: 3)")
     parser.add_argument("--frozen-layers", type=int, default=6, help="lowest layers that do not learn (default: 6)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"epochs of each training (default: {EPOCHS})")

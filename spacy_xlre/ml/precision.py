@@ -2,9 +2,11 @@
 
 import time
 from functools import cache
-from typing import Any
+from typing import Any, Literal, Union
 
-# Rows, and width as of a small encoder. Fewer rows would measure the call, not the product.
+# "auto": where it is faster.
+MixedPrecision = Union[bool, Literal["auto"]]
+# Rows and width, that of BERT's base size. Fewer would measure the call, not the product.
 _ROWS, _WIDTH = 128, 768
 _TIMES = 5
 # Gains below this are not worth what the fewer digits change.

@@ -2,7 +2,7 @@
 
 import tempfile
 from contextlib import contextmanager, nullcontext
-from typing import Any, Callable, ContextManager, Dict, Iterator, Literal, Tuple, Union
+from typing import Any, Callable, ContextManager, Dict, Iterator, Tuple
 
 import srsly
 from thinc.api import (
@@ -17,9 +17,7 @@ from thinc.api import (
 
 from ...encoder.loading import load_pretrained
 from ..align.holder import read_files, write_files
-from ..precision import is_fast_at_bfloat16
-
-MixedPrecision = Union[bool, Literal["auto"]]
+from ..precision import MixedPrecision, is_fast_at_bfloat16
 
 
 class EncoderShim(PyTorchShim):

@@ -1,6 +1,6 @@
 """A transformer that belongs to one relation component and reads each pair between markers."""
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Literal, Optional, Sequence, Tuple, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple, TypeAlias
 
 import numpy as np
 from spacy.tokens import Doc
@@ -13,6 +13,7 @@ from ..frozen import freeze
 from ..frozen_cache import ATTRIBUTE as FROZEN_OUTPUTS
 from ..frozen_cache import FrozenOutputs
 from ..pieces import first_position, max_positions, special_ids
+from ..precision import MixedPrecision
 from ..relations.adversary import ATTRIBUTE as ADVERSARY
 from ..relations.adversary import Adversary
 from ..relations.pairs import DocPairs
@@ -38,7 +39,7 @@ def build_marker_transformer(
     batch_pieces: int = 8192,
     tokenizer_config: Dict[str, Any] = {},  # noqa: B006 (confection needs a plain default)
     transformer_config: Dict[str, Any] = {},  # noqa: B006
-    mixed_precision: Union[bool, Literal["auto"]] = False,
+    mixed_precision: MixedPrecision = False,
     grad_scaler_config: Dict[str, Any] = {},  # noqa: B006
     gradient_checkpointing: bool = False,
     frozen_layers: int = 0,
