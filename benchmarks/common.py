@@ -16,7 +16,7 @@ import shlex
 import statistics
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -44,6 +44,7 @@ class Row:
     spread (float): Standard deviation over the seeds or repetitions; None for a single run.
     goal (str): A comparison with a number, such as ">= 69"; empty for none.
     peer (str): Who else was measured or published, with the number, such as "SimAlign 14.2"; empty for none.
+    run (int): Which of the earlier runs of its file measured it, from 1; None for the latest.
     """
 
     row: str
@@ -52,6 +53,7 @@ class Row:
     spread: Optional[float] = None
     goal: str = ""
     peer: str = ""
+    run: Optional[int] = None
 
     def __post_init__(self) -> None:
         if self.goal and not GOAL.match(self.goal):
@@ -180,11 +182,7 @@ def write_results(
     path = RESULTS / (f"{name}.partial.json" if partial else f"{name}.json")
     found, earlier = list(rows), []
     if add and path.exists():
-        former = json.loads(path.read_text(encoding="utf-8"))
-        measured = dict(zip(keys, rows))
-        kept = [Row(**row) for row in former["rows"]]
-        found = [measured.pop((row.row, row.figure), row) for row in kept] + list(measured.values())
-        earlier = [*former.get("earlier", []), {key: former[key] for key in MEASURED}]
+        found, earlier = add_to(json.loads(path.read_text(encoding="utf-8")), rows)
     content = {
         "benchmark": name,
         "command": command or command_line(name),
@@ -200,24 +198,36 @@ def write_results(
     return path
 
 
+def add_to(former: Dict[str, Any], rows: Sequence[Row]) -> Tuple[List[Row], List[Dict[str, Any]]]:
+    """Return the figures of a file with new ones in or behind them, and the earlier runs of which some are left."""
+    runs = [*former.get("earlier", []), {key: former[key] for key in MEASURED}]
+    measured = {(row.row, row.figure): row for row in rows}
+    kept = [replace(row, run=row.run or len(runs)) for row in (Row(**row) for row in former["rows"])]
+    found = [measured.pop((row.row, row.figure), row) for row in kept] + list(measured.values())
+    left = sorted({row.run for row in found if row.run})
+    numbers = {run: number for number, run in enumerate(left, 1)}
+    return [replace(row, run=numbers.get(row.run or 0)) for row in found], [runs[run - 1] for run in left]
+
+
 def results_table(title: str, rows: Sequence[Row]) -> Table:
-    """Lay rows out for print: value, spread, goal and whether it was reached, peer."""
-    return Table(
-        title,
-        ["row", "figure", "value", "±", "goal", "reached", "peer"],
+    """Lay rows out for print: value, spread, goal and whether it was reached, peer, and a row's earlier run."""
+    lines = [
         [
-            [
-                row.row,
-                row.figure,
-                format_number(row.value),
-                "" if row.spread is None else format_number(row.spread),
-                row.goal,
-                {True: "yes", False: "no", None: ""}[row.reached],
-                row.peer,
-            ]
-            for row in rows
-        ],
-    )
+            row.row,
+            row.figure,
+            format_number(row.value),
+            "" if row.spread is None else format_number(row.spread),
+            row.goal,
+            {True: "yes", False: "no", None: ""}[row.reached],
+            row.peer,
+        ]
+        for row in rows
+    ]
+    columns = ["row", "figure", "value", "±", "goal", "reached", "peer"]
+    if any(row.run for row in rows):
+        columns.append("run")
+        lines = [[*line, str(row.run or "")] for line, row in zip(lines, rows)]
+    return Table(title, columns, lines)
 
 
 def print_table(rows: Sequence[Row], title: str = "") -> None:

@@ -37,7 +37,8 @@ def section(content: Dict[str, Any], note: str) -> str:
     parts = [f"## {content['benchmark']}", note, table, f"{origin(content)}."]
     earlier = content.get("earlier", [])
     if earlier:
-        parts.append(f"Rows that this run did not measure are of {', and '.join(origin(run) for run in earlier)}.")
+        runs = "\n".join(f"{number}. {origin(run)}" for number, run in enumerate(earlier, 1))
+        parts.append(f"Rows with a number are of an earlier run:\n\n{runs}")
     return "\n\n".join(part for part in parts if part)
 
 

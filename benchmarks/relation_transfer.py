@@ -101,25 +101,27 @@ THIRD_FROZEN = {
 PRETRAINING = {**ALL_LAYERS, **ONE_READING, **INSERTED, **training(3, 32, 0.00005, DISTANT_SENTENCES)}
 MAIN = "packed markers"
 INSERTED_ONCE = "inserted, one reading"
+ENTITIES_FROZEN = "packed, entity pieces, six layers frozen"
 VARIANTS = {
     MAIN: Variant({**ALL_LAYERS, **training(4, 64, 0.0002)}),
     INSERTED_ONCE: Variant(INSERTED_READING),
     "inserted, one reading, pre-trained": Variant(INSERTED_READING, pretrained=True),
     "packed, one reading": Variant(FIVE_EPOCHS),
-    "packed, entity pieces, six layers frozen": Variant({**THIRD_FROZEN, **ENTITY_PIECES, **training(5, 32, 0.0002)}),
+    ENTITIES_FROZEN: Variant({**THIRD_FROZEN, **ENTITY_PIECES, **training(5, 32, 0.0002)}),
     "third, packed": Variant(THIRD, step=3),
     "third, packed, one reading": Variant({**THIRD, **ONE_READING}, step=3),
     "third, packed, entity pieces, one reading": Variant({**THIRD, **ONE_READING, **ENTITY_PIECES}, step=3),
     "third, packed, six layers frozen": Variant(THIRD_FROZEN, step=3),
     "third, packed, entity pieces, six layers frozen": Variant({**THIRD_FROZEN, **ENTITY_PIECES}, step=3),
     "third, inserted, one reading": Variant(THIRD_INSERTED, step=3),
+    "third, inserted, six layers frozen": Variant({**THIRD_FROZEN, **INSERTED}, step=3),
     "third, inserted, one reading, pre-trained": Variant(THIRD_INSERTED, step=3, pretrained=True),
     "six layers frozen": Variant({**SIGNS, **training(4, 32, 0.0001)}),
     **{
         f"{name}, then parallel text": Variant(
             training(1, 32, 0.00005, TRAINING_SENTENCES // 3 + PARALLEL_SENTENCES), step=3, before=name
         )
-        for name in (MAIN, INSERTED_ONCE)
+        for name in (MAIN, INSERTED_ONCE, ENTITIES_FROZEN)
     },
 }
 # Of the models of these variants, all seeds: what `spacy xlre ensemble` would answer.

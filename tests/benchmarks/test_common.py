@@ -50,9 +50,8 @@ def test_results_are_kept_with_all_that_explains_them(results, capsys):
     assert list(content) == ["benchmark", "command", "date", "machine", "seeds", "rows"]
     assert content["benchmark"] == "word_alignment"
     assert content["seeds"] == [0, 1, 2]
-    assert content["rows"] == [
-        {"row": "zh-en", "figure": "AER", "value": 11.0, "spread": 0.5, "goal": "<= 11.5", "peer": "AccAlign 11.5"}
-    ]
+    told = {"row": "zh-en", "figure": "AER", "value": 11.0, "spread": 0.5, "goal": "<= 11.5", "peer": "AccAlign 11.5"}
+    assert content["rows"] == [{**told, "run": None}]
     assert "zh-en  AER" in capsys.readouterr().out
 
 
@@ -72,12 +71,25 @@ def test_an_added_run_keeps_the_figures_that_it_does_not_measure(results):
     added = [Row("es", "AER", 14.0), Row("en-fr", "AER", 2.5)]
     finish("word_alignment", added, arguments(data="d").parse_args(["--add", "--seeds", "1", "2"]))
     content = json.loads((results / "word_alignment.json").read_text(encoding="utf-8"))
-    assert [(row["row"], row["value"]) for row in content["rows"]] == [("zh-en", 11.0), ("en-fr", 2.5), ("es", 14.0)]
+    figures = [(row["row"], row["value"], row["run"]) for row in content["rows"]]
+    assert figures == [("zh-en", 11.0, 1), ("en-fr", 2.5, None), ("es", 14.0, None)]
     assert content["seeds"] == [1, 2]
     assert [(run["seeds"], set(run)) for run in content["earlier"]] == [([0], {"command", "date", "machine", "seeds"})]
-    finish("word_alignment", added, arguments(data="d").parse_args(["--add"]))
-    content = json.loads((results / "word_alignment.json").read_text(encoding="utf-8"))
-    assert [run["seeds"] for run in content["earlier"]] == [[0], [1, 2]]
+
+
+def test_rows_say_which_earlier_run_measured_them_and_runs_without_rows_are_forgotten(results):
+    def add(seed, *names):
+        rows = [Row(name, "F1", float(seed)) for name in names]
+        finish("word_alignment", rows, arguments(data="d").parse_args(["--add", "--seeds", str(seed)]))
+        content = json.loads((results / "word_alignment.json").read_text(encoding="utf-8"))
+        runs = [*content.get("earlier", []), content]
+        seeds = {row["row"]: runs[(row["run"] or len(runs)) - 1]["seeds"] for row in content["rows"]}
+        return seeds, [run["seeds"] for run in runs]
+
+    assert add(5, "a", "b") == ({"a": [5], "b": [5]}, [[5]])
+    assert add(6, "b", "c", "d") == ({"a": [5], "b": [6], "c": [6], "d": [6]}, [[5], [6]])
+    assert add(7, "a", "c") == ({"a": [7], "b": [6], "c": [7], "d": [6]}, [[6], [7]])
+    assert add(8, "b") == ({"a": [7], "b": [8], "c": [7], "d": [6]}, [[6], [7], [8]])
 
 
 def test_two_rows_of_one_name_and_figure_are_refused(results):

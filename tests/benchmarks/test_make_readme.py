@@ -48,12 +48,18 @@ def test_a_section_tells_what_how_where_and_whether_it_was_reached(tmp_path):
 def test_a_section_tells_of_earlier_runs_whose_rows_it_keeps(tmp_path):
     earlier = {key: CONTENT[key] for key in ("command", "machine")}
     runs = [{**earlier, "date": "2026-01-29", "seeds": []}, {**earlier, "date": "2026-01-30", "seeds": [7]}]
-    (tmp_path / "word_alignment.json").write_text(json.dumps({**CONTENT, "earlier": runs}), encoding="utf-8")
-    told = render(tmp_path, tmp_path).strip().rpartition("\n\n")[2]
-    assert told.startswith("Rows that this run did not measure are of `python")
-    assert "on 2026-01-29; 2 cores" in told
-    assert "torch 2.13.0, and `python" in told
-    assert "on 2026-01-30; seeds 7; 2 cores" in told
+    rows = [{**CONTENT["rows"][0], "row": str(run), "run": run} for run in (2, 1, None)]
+    content = {**CONTENT, "earlier": runs, "rows": rows}
+    (tmp_path / "word_alignment.json").write_text(json.dumps(content), encoding="utf-8")
+    page = render(tmp_path, tmp_path).strip()
+    lines = [line for line in page.splitlines() if line.startswith("| ")]
+    assert lines[0].endswith("| peer | run |")
+    assert [line.split(" | ")[-1].strip(" |") for line in lines[2:]] == ["2", "1", ""]
+    first, second = page.rpartition("\n\n")[2].splitlines()
+    assert first.startswith("1. `python")
+    assert "on 2026-01-29; 2 cores" in first
+    assert second.startswith("2. `python")
+    assert "on 2026-01-30; seeds 7; 2 cores" in second
 
 
 def test_partial_runs_are_left_out(tmp_path):
