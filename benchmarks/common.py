@@ -180,7 +180,8 @@ def write_results(
     if len(set(keys)) != len(keys):
         raise ValueError(f"{name}: two rows have the same name and figure")
     path = RESULTS / (f"{name}.partial.json" if partial else f"{name}.json")
-    found, earlier = list(rows), []
+    found: List[Row] = list(rows)
+    earlier: List[Dict[str, Any]] = []
     if add and path.exists():
         found, earlier = add_to(json.loads(path.read_text(encoding="utf-8")), rows)
     content = {
