@@ -10,6 +10,9 @@ set, whose own F1 is beside: settings are chosen by that. --work keeps the train
 
 *Reviewed*: cross-entropy on what `spacy xlre review` leaves of the labels. Each of --folds parts is read by a model of
 the others; a label that it finds less likely than chance, of 37 outcomes, teaches nothing.
+
+*Self-distilled*: cross-entropy, trained anew on labels mixed with what the plain model of the same labels thinks of
+them (`spacy xlre distill`, --share of it).
 """
 
 import argparse
@@ -23,6 +26,7 @@ import spacy
 from common import CHECKOUT, Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
 from relation_transfer import (
     ALL_LAYERS,
+    ENTITY_PIECES,
     MARKERS,
     ONE_READING,
     QUICK,
@@ -36,6 +40,7 @@ from relation_transfer import (
 )
 from spacy.tokens import Doc
 
+from spacy_xlre.cli.distill import distill
 from spacy_xlre.cli.review import review
 from spacy_xlre.corpus.docbin import write_docs
 from spacy_xlre.files import atomic_file
@@ -53,8 +58,9 @@ LOSSES: Dict[str, Dict[str, object]] = {
     "corrected cross-entropy": {LOSS: {"@misc": "spacy_xlre.corrected_cross_entropy.v1", "noise": 0.3}},
 }
 REVIEWED = "cross-entropy, reviewed"
-# The ways to train: a loss, and whether the labels are reviewed before.
-WAYS = (*LOSSES, REVIEWED)
+DISTILLED = "cross-entropy, self-distilled"
+# The ways to train: a loss, and what is done with the labels before.
+WAYS = (*LOSSES, REVIEWED, DISTILLED)
 # Those that are measured without wrong labels, too.
 ON_CLEAN = (PLAIN, "corrected cross-entropy")
 GOALS = {20: ">= 95", 40: ">= 88"}
@@ -97,6 +103,7 @@ def settings_of(args: argparse.Namespace, seed: int, sentences: int) -> Dict[str
         "system.seed": seed,
         "training.eval_frequency": 1_000_000,
         **ALL_LAYERS,
+        **ENTITY_PIECES,
         **ONE_READING,
         f"{MARKERS}.frozen_layers": args.frozen_layers,
         **training(args.epochs, 32, args.rate, sentences),
@@ -110,15 +117,19 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], way:
     if not all(path.exists() for path in paths.values()):
         write_docs(paths["train"], flip(train, share, seed))
         write_docs(paths["dev"], dev[:20])
+    variant = ""
     if way == REVIEWED:
         paths["train"] = review_labels(args, paths["train"], size, seed)
+        variant = f"-{args.folds}-folds"
+    if way == DISTILLED:
+        paths["train"] = distill_labels(args, train_model(args, train, dev, PLAIN, share, seed), paths["train"])
+        variant = f"-{args.share:g}"
     overrides = {
         **{f"paths.{name}": str(path) for name, path in paths.items()},
         **settings_of(args, seed, size),
         **LOSSES.get(way, {}),
     }
-    folds = f"-{args.folds}-folds" if way == REVIEWED else ""
-    name = f"{way.replace(',', '').replace(' ', '-')}{folds}-{size}-{share}-{args.frozen_layers}-{args.epochs}"
+    name = f"{way.replace(',', '').replace(' ', '-')}{variant}-{size}-{share}-{args.frozen_layers}-{args.epochs}"
     name += f"-{args.rate:g}-{seed}"
     return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
 
@@ -135,6 +146,14 @@ def review_labels(args: argparse.Namespace, labels: Path, size: int, seed: int) 
         jobs = 1 if args.gpu_id >= 0 else os.cpu_count() or 1
         review(labels, CHECKOUT / "configs" / "markers.cfg", reviewed, overrides, chance, folds=args.folds, jobs=jobs)
     return reviewed
+
+
+def distill_labels(args: argparse.Namespace, teacher: Path, labels: Path) -> Path:
+    """Mix labels with what a model of them thinks, unless that was done."""
+    distilled = labels.with_name(f"{labels.stem}-distilled-{args.share:g}.spacy")
+    if not distilled.exists():
+        distill(teacher, labels, distilled, share=args.share, gpu_id=args.gpu_id)
+    return distilled
 
 
 def measure(args: argparse.Namespace) -> Iterator[Row]:
@@ -188,6 +207,7 @@ if __name__ == "__main__":
     # Commands of earlier results say --losses.
     parser.add_argument("--ways", "--losses", nargs="+", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--folds", type=int, default=3, help="parts of the sentences for a review (default: 3)")
+    parser.add_argument("--share", type=float, default=0.7, help="how much a self-distilled label is the model's")
     parser.add_argument("--frozen-layers", type=int, default=6, help="lowest layers that do not learn (default: 6)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"epochs of each training (default: {EPOCHS})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"learning rate (default: {RATE:g})")
