@@ -12,7 +12,7 @@ cross-entropy, AdamW. Ours runs in bfloat16, too. They take turns in one process
 import argparse
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Iterator, List
 
 from common import Row, arguments, finish, median_and_spread
 from relation_pipelines import LABELS, marker_pipeline
@@ -99,8 +99,7 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     if args.quick:
         args.batches, args.repeats = 1, 2
     docs = usable(read(args.data / "kbp37" / "train.txt", "en").docs)
-    half: Dict[str, Any] = {"mixed_precision": True, "transformer_config": {"attn_implementation": "eager"}}
-    functions = [ours(args, docs), plain(args, docs), ours(args, docs, **half)]
+    functions = [ours(args, docs), plain(args, docs), ours(args, docs, mixed_precision=True)]
     for function in functions:
         function(0)
     turns: List[List[float]] = []

@@ -6,10 +6,10 @@ from typing import Any, Dict, List, Sequence
 from spacy.language import Language
 
 from ..errors import Errors, fail
+from .pretrained import FACTORY
 from .relation import RelationExtractor
 from .standalone import copy_pipeline, make_standalone
 
-FACTORY = "xlre_relation"
 ENSEMBLE = "spacy_xlre.Ensemble.v1"
 # Settings that decide what a model's outputs mean.
 MEANING = ("labels", "exclusive", "one_direction")
