@@ -167,7 +167,7 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     sample = Random(0).sample(train.docs, 200 if args.quick else SAMPLE)
     runs: Dict[Tuple[str, int], List[Figures]] = {}
     for seed in args.seeds:
-        for share in (0, *GOALS):
+        for share in (0, *args.shares):
             for way in args.ways if share else [own for own in ON_CLEAN if own in args.ways]:
                 if wanted(args, f"{way}, {share}%"):
                     path = train_model(args, sample, dev.docs, way, share, seed)
@@ -206,6 +206,9 @@ if __name__ == "__main__":
     parser.add_argument("--work", type=Path, required=True, help="folder for the trained pipelines")
     # Commands of earlier results say --losses.
     parser.add_argument("--ways", "--losses", nargs="+", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument(
+        "--shares", type=int, nargs="+", default=list(GOALS), choices=list(GOALS), help="percent of wrong labels"
+    )
     parser.add_argument("--folds", type=int, default=3, help="parts of the sentences for a review (default: 3)")
     parser.add_argument("--share", type=float, default=0.7, help="how much a self-distilled label is the model's")
     parser.add_argument("--frozen-layers", type=int, default=6, help="lowest layers that do not learn (default: 6)")
