@@ -117,19 +117,19 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], way:
     if not all(path.exists() for path in paths.values()):
         write_docs(paths["train"], flip(train, share, seed))
         write_docs(paths["dev"], dev[:20])
-    variant = ""
+    how = ""
     if way == REVIEWED:
         paths["train"] = review_labels(args, paths["train"], size, seed)
-        variant = f"-{args.folds}-folds"
+        how = f"-{args.folds}-folds"
     if way == DISTILLED:
         paths["train"] = distill_labels(args, train_model(args, train, dev, PLAIN, share, seed), paths["train"])
-        variant = f"-{args.share:g}"
+        how = f"-{args.share:g}"
     overrides = {
         **{f"paths.{name}": str(path) for name, path in paths.items()},
         **settings_of(args, seed, size),
         **LOSSES.get(way, {}),
     }
-    name = f"{way.replace(',', '').replace(' ', '-')}{variant}-{size}-{share}-{args.frozen_layers}-{args.epochs}"
+    name = f"{way.replace(',', '').replace(' ', '-')}{how}-{size}-{share}-{args.frozen_layers}-{args.epochs}"
     name += f"-{args.rate:g}-{seed}"
     return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
 

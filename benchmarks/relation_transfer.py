@@ -95,12 +95,8 @@ FIVE_EPOCHS = {**ALL_LAYERS, **ONE_READING, **training(5, 32, 0.0001)}
 INSERTED_READING = {**FIVE_EPOCHS, **INSERTED}
 THIRD = {**ALL_LAYERS, **training(3, 32, 0.0001, TRAINING_SENTENCES // 3)}
 THIRD_INSERTED = {**THIRD, **ONE_READING, **INSERTED}
-THIRD_FROZEN = {
-    **ALL_LAYERS,
-    **ONE_READING,
-    f"{MARKERS}.frozen_layers": 6,
-    **training(3, 32, 0.0002, TRAINING_SENTENCES // 3),
-}
+SIX_FROZEN = {**ALL_LAYERS, **ONE_READING, f"{MARKERS}.frozen_layers": 6}
+THIRD_FROZEN = {**SIX_FROZEN, **training(3, 32, 0.0002, TRAINING_SENTENCES // 3)}
 PRETRAINING = {**ALL_LAYERS, **ONE_READING, **INSERTED, **training(3, 32, 0.00005, DISTANT_SENTENCES)}
 MAIN = "packed markers"
 INSERTED_ONCE = "inserted, one reading"
@@ -111,8 +107,9 @@ VARIANTS = {
     INSERTED_ONCE: Variant(INSERTED_READING),
     "inserted, one reading, pre-trained": Variant(INSERTED_READING, pretrained=True),
     "packed, one reading": Variant(FIVE_EPOCHS),
-    ENTITIES_FROZEN: Variant({**THIRD_FROZEN, **ENTITY_PIECES, **training(5, 32, 0.0002)}),
-    SMOOTHED_FROZEN: Variant({**THIRD_FROZEN, **ENTITY_PIECES, **SMOOTHED, **training(3, 32, 0.0002)}),
+    ENTITIES_FROZEN: Variant({**SIX_FROZEN, **ENTITY_PIECES, **training(5, 32, 0.0002)}),
+    # Three epochs, as five are too many.
+    SMOOTHED_FROZEN: Variant({**SIX_FROZEN, **ENTITY_PIECES, **SMOOTHED, **training(3, 32, 0.0002)}),
     "third, packed": Variant(THIRD, step=3),
     "third, packed, one reading": Variant({**THIRD, **ONE_READING}, step=3),
     "third, packed, entity pieces, one reading": Variant({**THIRD, **ONE_READING, **ENTITY_PIECES}, step=3),
