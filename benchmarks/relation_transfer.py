@@ -29,13 +29,13 @@ from common import CHECKOUT, SECONDS, Row, add_gpu, arguments, finish, mean_and_
 from distant import prepare_labels
 from parallel_sentences import write_parallel_sentences
 from spacy.tokens import Doc
-from thinc.api import Config
 
 from spacy_xlre.cli.distill import distill
 from spacy_xlre.corpus.docbin import read_docs, write_docs
 from spacy_xlre.corpus.semeval import ENTITY, LABEL, read_semeval
 from spacy_xlre.files import Rejects, atomic_file
 from spacy_xlre.labeling.second_opinion import Scores, score_pairs
+from spacy_xlre.pipeline.ensemble import make_ensemble
 from spacy_xlre.scoring.relations import RelationItem, count_by, macro_f1, read_items
 from spacy_xlre.tokens import get_relations
 from spacy_xlre.tokens.blank import blank_multilingual
@@ -64,15 +64,18 @@ def training(epochs: int, batch_size: int, rate: float, sentences: int = TRAININ
 class Variant(NamedTuple):
     """How a row is trained.
 
-    settings (Dict[str, object]): What differs from configs/markers.cfg.
+    settings (Dict[str, object]): What differs from configs/markers.cfg, and from the variant before.
     step (int): Train on every sentence (1), every third one (3), and so on.
     before (str): The variant to go on with, on parallel sentences that it labelled itself; empty to begin anew.
+    teacher (str): The ensemble, of all seeds, that labels these sentences instead, and mixes its opinion into the
+        labels of KBP37; empty for none.
     pretrained (bool): Whether to begin with the weights of a model of distant labels.
     """
 
     settings: Dict[str, object]
     step: int = 1
     before: str = ""
+    teacher: str = ""
     pretrained: bool = False
 
 
@@ -86,9 +89,13 @@ ALL_LAYERS = {
     f"{MARKERS}.mixed_precision": "auto",
     "components.xlre_relation.one_direction": True,
 }
-SMOOTHED: Dict[str, object] = {
-    "components.xlre_relation.loss": {"@misc": "spacy_xlre.cross_entropy.v1", "label_smoothing": 0.1}
-}
+
+
+def smoothed(share: float) -> Dict[str, object]:
+    """Return the setting of a label smoothing."""
+    return {"components.xlre_relation.loss": {"@misc": "spacy_xlre.cross_entropy.v1", "label_smoothing": share}}
+
+
 INSERTED: Dict[str, object] = {f"{MARKERS}.packed": False}
 ONE_READING: Dict[str, object] = {"components.xlre_relation.model.one_reading": True}
 FIVE_EPOCHS = {**ALL_LAYERS, **ONE_READING, **training(5, 32, 0.0001)}
@@ -102,6 +109,7 @@ MAIN = "packed markers"
 INSERTED_ONCE = "inserted, one reading"
 ENTITIES_FROZEN = "packed, entity pieces, six layers frozen"
 SMOOTHED_FROZEN = f"{ENTITIES_FROZEN}, smoothed"
+ENSEMBLE_SMOOTHED = "ensemble, smoothed"
 VARIANTS = {
     MAIN: Variant({**ALL_LAYERS, **training(4, 64, 0.0002)}),
     INSERTED_ONCE: Variant(INSERTED_READING),
@@ -109,7 +117,7 @@ VARIANTS = {
     "packed, one reading": Variant(FIVE_EPOCHS),
     ENTITIES_FROZEN: Variant({**SIX_FROZEN, **ENTITY_PIECES, **training(5, 32, 0.0002)}),
     # Three epochs, as five are too many.
-    SMOOTHED_FROZEN: Variant({**SIX_FROZEN, **ENTITY_PIECES, **SMOOTHED, **training(3, 32, 0.0002)}),
+    SMOOTHED_FROZEN: Variant({**SIX_FROZEN, **ENTITY_PIECES, **smoothed(0.1), **training(3, 32, 0.0002)}),
     "third, packed": Variant(THIRD, step=3),
     "third, packed, one reading": Variant({**THIRD, **ONE_READING}, step=3),
     "third, packed, entity pieces, one reading": Variant({**THIRD, **ONE_READING, **ENTITY_PIECES}, step=3),
@@ -125,11 +133,22 @@ VARIANTS = {
         )
         for name in (MAIN, INSERTED_ONCE, ENTITIES_FROZEN)
     },
+    # All layers learn now. The teacher's opinions are smooth by themselves.
+    f"{SMOOTHED_FROZEN}, then taught by their ensemble": Variant(
+        {
+            f"{MARKERS}.frozen_layers": 0,
+            **smoothed(0.0),
+            **training(1, 32, 0.00005, TRAINING_SENTENCES + PARALLEL_SENTENCES),
+        },
+        before=SMOOTHED_FROZEN,
+        teacher=ENSEMBLE_SMOOTHED,
+    ),
 }
 # Of the models of these variants, all seeds: what `spacy xlre ensemble` would answer.
 ENSEMBLES = {
     "ensemble, packed": (MAIN,),
     "ensemble, both": (MAIN, INSERTED_ONCE),
+    ENSEMBLE_SMOOTHED: (SMOOTHED_FROZEN,),
     "ensemble, six layers frozen": (
         ENTITIES_FROZEN,
         SMOOTHED_FROZEN,
@@ -188,7 +207,7 @@ def first_sentences(sentences: Sentences, number: int) -> Sentences:
 def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
     """Train a variant unless that was done."""
     suffix = "-quick" if args.quick else ""
-    settings, step, before, pretrained = VARIANTS[variant]
+    settings, step, before, teacher, pretrained = VARIANTS[variant]
     parts = {"train": f"train-train{suffix}" + (f"-every-{step}" if step > 1 else ""), "dev": f"train-dev{suffix}"}
     paths = {split: args.work / f"{part}.spacy" for split, part in parts.items()}
     for split, path in paths.items():
@@ -197,15 +216,13 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
             # The last model is taken, so that little need be evaluated on the way.
             write_docs(path, docs[:20] if split == "dev" else docs[:300:step] if args.quick else docs[::step])
     name = f"{variant.replace(', ', '-').replace(' ', '-')}-{seed}{suffix}"
-    config = CHECKOUT / "configs" / "markers.cfg"
-    if before:
-        teacher, folder = train_model(args, before, seed), args.work.resolve() / name
-        config, taught = folder.with_suffix(".cfg"), folder.with_suffix(".spacy")
-        continue_training(teacher, config)
-        teach_parallel_text(args, teacher, paths["train"], taught)
-        paths["train"] = taught
     if pretrained:
         paths["pretrained"] = pretrain(args, paths["dev"], seed)
+    if before:
+        paths["pretrained"] = train_model(args, before, seed)
+        settings = {**VARIANTS[before].settings, **settings}
+        teachers = [train_model(args, own, one) for own in ENSEMBLES[teacher] for one in args.seeds] if teacher else []
+        paths["train"] = teach(args, teachers or [paths["pretrained"]], paths["train"], args.work / f"{name}.spacy")
     overrides = {
         **{f"paths.{split}": str(path) for split, path in paths.items()},
         "paths.encoder": str(args.encoder.resolve()),
@@ -214,7 +231,7 @@ def train_model(args: argparse.Namespace, variant: str, seed: int) -> Path:
         **settings,
         **({"training.max_epochs": 1} if args.quick else {}),
     }
-    return train_once(config, args.work / name, overrides, args.gpu_id)
+    return train_once("markers.cfg", args.work / name, overrides, args.gpu_id)
 
 
 def pretrain(args: argparse.Namespace, dev: Path, seed: int) -> Path:
@@ -243,25 +260,27 @@ def pretrain(args: argparse.Namespace, dev: Path, seed: int) -> Path:
     return train_once("markers.cfg", args.work / f"distant-labels-{seed}{suffix}", overrides, args.gpu_id)
 
 
-def continue_training(pipeline: Path, output: Path) -> None:
-    """Write a config that trains the relation component of a pipeline on."""
-    config = Config().from_disk(CHECKOUT / "configs" / "markers.cfg", interpolate=False)
-    config["components"]["xlre_relation"] = {"source": str(pipeline.resolve())}
-    config.to_disk(output)
+def teach(args: argparse.Namespace, teachers: Sequence[Path], labels: Path, output: Path) -> Path:
+    """Add to labels what a pipeline, or an ensemble, reads in parallel text, averaged over the languages.
 
-
-def teach_parallel_text(args: argparse.Namespace, teacher: Path, labels: Path, output: Path) -> None:
-    """Add to labels what a pipeline reads in the embedded corpus's languages, on average, unless that was done."""
+    An ensemble mixes its opinion into the labels themselves as well. Nothing is done again if the output is there.
+    """
     if not output.exists():
         sentences = args.work / ("parallel-quick.spacy" if args.quick else "parallel.spacy")
         if not sentences.exists():
             limit = QUICK if args.quick else None
             labelled = prepare_labels(CHECKOUT / "assets", args.work.resolve() / "parallel")["agreement"]
             write_parallel_sentences(labelled, sentences, ENTITY, keep_labels=False, limit=limit)
-        taught = output.with_suffix(".taught.spacy")
+        taught, teacher = output.with_suffix(".taught.spacy"), teachers[0]
+        if len(teachers) > 1:
+            teacher, mixed = output.with_suffix(".teacher"), output.with_suffix(".mixed.spacy")
+            make_ensemble([spacy.load(path) for path in teachers]).to_disk(teacher)
+            distill(teacher, labels, mixed, share=0.5, gpu_id=args.gpu_id)
+            labels = mixed
         distill(teacher, sentences, taught, share=1.0, by_bitext=True, gpu_id=args.gpu_id)
         vocab = blank_multilingual().vocab
         write_docs(output, [*read_docs(labels, vocab), *read_docs(taught, vocab)])
+    return output
 
 
 def scores_of(args: argparse.Namespace, variant: str, seed: int, name: str, docs: List[Doc]) -> List[Scores]:
