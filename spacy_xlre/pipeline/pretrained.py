@@ -10,10 +10,9 @@ from spacy.util import load_model
 from thinc.api import Model
 
 from ..errors import Errors, fail
+from ..ml.relations.classifier import OUTPUT_LAYER
 
 FACTORY = "xlre_relation"
-# What a layer calls the one of its layers that has an output for each label.
-OUTPUTS = "output_layer"
 
 
 def load_component(pipeline: str, name: str) -> Any:
@@ -45,7 +44,7 @@ def take_over(model: Model, outputs: Sequence[str], trained: Model, trained_outp
     layers, trained_layers = list(model.walk()), list(trained.walk())
     if [layer.name for layer in layers] != [layer.name for layer in trained_layers]:
         raise fail(Errors.X319, name=name, what=f"{len(trained_layers)} layers, or of other kinds,")
-    by_label = {layer.get_ref(OUTPUTS).id for layer in layers if layer.has_ref(OUTPUTS)}
+    by_label = {layer.get_ref(OUTPUT_LAYER).id for layer in layers if layer.has_ref(OUTPUT_LAYER)}
     if not by_label and list(outputs) != list(trained_outputs):
         raise fail(Errors.X326, name=name)
     places = {label: place for place, label in enumerate(trained_outputs)}

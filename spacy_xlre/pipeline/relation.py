@@ -16,6 +16,7 @@ from thinc.types import Floats2d
 from ..errors import Errors, fail
 from ..ml.relations.adversary import find_adversary, watched
 from ..ml.relations.both_directions import better_direction, join_directions, reversed_pairs
+from ..ml.relations.classifier import begin_at
 from ..ml.relations.consistency import symmetric_divergence
 from ..ml.relations.losses import Loss, create_binary_cross_entropy, create_cross_entropy
 from ..ml.relations.model import RelationModel
@@ -25,10 +26,13 @@ from .candidates import CandidateGetter, Entity, LabelRules, make_rules
 from .listeners import check_listeners
 from .parallel_pairs import bag_numbers, translated_pairs
 from .pretrained import load_component, take_over
-from .targets import Targets, entities_of, gold_entities, make_targets
+from .targets import FloatArray, Targets, entities_of, gold_entities, make_targets
 
 Scorer = Callable[..., Dict[str, Any]]
 Prediction = Tuple[List[DocPairs], Floats2d]
+
+# How many examples tell how frequent independent labels are.
+COUNTED = 1000
 
 
 class RelationExtractor(TrainablePipe):
@@ -286,15 +290,7 @@ class RelationExtractor(TrainablePipe):
         pairs, logits = scores
         if logits.size == 0:
             return 0.0, logits
-        targets = make_targets(
-            examples,
-            pairs,
-            self.labels,
-            exclusive=self.cfg["exclusive"],
-            directions=self.rules.directions,
-            na_weight=self.cfg["na_weight"],
-            label_weights=self.cfg["label_weights"],
-        )
+        targets = self._targets(examples, pairs)
         loss, d_logits = self._compare(logits, targets, examples, pairs)
         if self.cfg["consistency"]:
             first, second = translated_pairs(examples, pairs)
@@ -304,6 +300,17 @@ class RelationExtractor(TrainablePipe):
             divergence, d_divergence = symmetric_divergence(logits, *rows, exclusive=self.cfg["exclusive"])
             loss, d_logits = loss + divergence, d_logits + d_divergence
         return loss, d_logits
+
+    def _targets(self, examples: Sequence[Example], pairs: Sequence[DocPairs]) -> Targets:
+        return make_targets(
+            examples,
+            pairs,
+            self.labels,
+            exclusive=self.cfg["exclusive"],
+            directions=self.rules.directions,
+            na_weight=self.cfg["na_weight"],
+            label_weights=self.cfg["label_weights"],
+        )
 
     def _compare(
         self, logits: Floats2d, targets: Targets, examples: Sequence[Example], pairs: Sequence[DocPairs]
@@ -331,7 +338,8 @@ class RelationExtractor(TrainablePipe):
     ) -> None:
         """Prepare the model for training.
 
-        get_examples (Callable[[], Iterable[Example]]): Gives examples; all are read for labels, ten for shapes.
+        get_examples (Callable[[], Iterable[Example]]): Gives examples; all are read for labels, ten for shapes, and a
+            thousand for the frequencies of independent labels, which are the scores that the model begins with.
         nlp (Optional[Language]): The pipeline.
         labels (Optional[Sequence[str]]): The labels; by default those of the examples' relations.
         types (Optional[Mapping]): Allowed types by label, as in `spacy_xlre.candidates.v1`, kept with the component.
@@ -360,9 +368,18 @@ class RelationExtractor(TrainablePipe):
         empty = self.candidates(docs, [[] for _ in docs], self.labels, self.rules)
         sample = self.model.ops.alloc2f(1, len(self.outputs))
         self.model.initialize(X=(docs, empty) if docs else None, Y=sample)
+        if not self.cfg["exclusive"]:
+            begin_at(self.model, self.model.ops.asarray1f(self._frequencies(list(islice(get_examples(), COUNTED)))))
         if pretrained is not None:
             trained = load_component(pretrained, self.name)
             take_over(self.model, self.outputs, trained.model, trained.outputs, self.name)
+
+    def _frequencies(self, examples: Sequence[Example]) -> FloatArray:
+        """Return the share of pairs that hold each independent label, by their weights; of no pairs, one half."""
+        pairs = self.get_candidates([eg.predicted for eg in examples], [gold_entities(eg) for eg in examples])
+        targets, weights = self._targets(examples, pairs)
+        frequencies: FloatArray = ((weights * targets).sum(axis=0) + 0.5) / (weights.sum(axis=0) + 1.0)
+        return frequencies
 
     def _check_batches(self, nlp: Optional[Language]) -> None:
         """Refuse to split batches whose pairs belong together."""

@@ -77,6 +77,15 @@ def test_labels_that_both_know_keep_their_outputs_and_others_begin_anew(model, t
     assert np.abs(found["came"]).max() == np.abs(found["wed"]).max() == 0
 
 
+def test_independent_labels_begin_with_what_was_taken_over_and_not_with_their_frequencies(tmp_path):
+    nlp = make_pipeline(exclusive=False)
+    train(nlp, steps=5)
+    nlp.to_disk(tmp_path)
+    found, expected = logits(begin(SMALL_MODEL, str(tmp_path), RENAMED, exclusive=False)), logits(nlp)
+    np.testing.assert_allclose(found["died"], expected["died"], atol=1e-5)
+    assert found["came"] == pytest.approx(np.log(2.5 / 12.5), abs=1e-5)
+
+
 def test_what_was_taken_over_learns_and_leaves_the_trained_pipeline_as_it_is(model, trained):
     before, path = logits(spacy.load(trained[1])), trained[1]
     nlp = begin(model, path)
@@ -119,3 +128,9 @@ def test_a_classifier_that_does_not_name_its_outputs_needs_the_same_labels(tmp_p
     begin(model, str(tmp_path))
     with pytest.raises(XlreError, match=r"X326.*output_layer"):
         begin(model, str(tmp_path), RENAMED)
+
+
+def test_independent_labels_of_a_classifier_that_does_not_name_its_outputs_stay_as_they_are():
+    model = {**SMALL_MODEL, "classifier": {"@architectures": "test_pretrained.nameless_classifier.v1"}}
+    classifier = begin(model, None, exclusive=False).get_pipe("xlre_relation").model.get_ref("classifier")
+    assert not classifier.layers[-1].get_param("b").any()

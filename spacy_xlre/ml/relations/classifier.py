@@ -4,7 +4,10 @@ from functools import partial
 from typing import Callable, Optional, Tuple
 
 from thinc.api import Dropout, Gelu, LayerNorm, Linear, Model, chain, zero_init
-from thinc.types import Floats2d
+from thinc.types import Floats1d, Floats2d
+
+# How a classifier names the one of its layers that has an output for each label, and the factor on these outputs.
+OUTPUT_LAYER, OUTPUT_SCALE = "output_layer", "output_scale"
 
 
 def build_classifier(
@@ -23,8 +26,27 @@ def build_classifier(
     hidden: Model[Floats2d, Floats2d] = Gelu(nO=hidden_width)
     norm: Model[Floats2d, Floats2d] = LayerNorm(nI=hidden_width)
     model: Model[Floats2d, Floats2d] = chain(Dropout(), hidden, norm, Dropout(), output, scale(output_scale))
-    model.set_ref("output_layer", output)
+    model.set_ref(OUTPUT_LAYER, output)
+    model.attrs[OUTPUT_SCALE] = output_scale
     return model
+
+
+def begin_at(model: Model, probabilities: Floats1d) -> None:
+    """Let an untrained model give every pair these probabilities of its labels, instead of one half.
+
+    Of independent labels nearly all are wrong for nearly all pairs. A model that begins with one half first has to
+    learn that, with steps so large that what its encoder knew is lost on the way (Lin et al. 2017, "Focal Loss for
+    Dense Object Detection", begin alike).
+
+    model (Model): An initialised model. Without a layer named by `OUTPUT_LAYER`, or a bias there, it stays as it is.
+    probabilities (Floats1d): One a label, above 0 and below 1.
+    """
+    for classifier in model.walk():
+        output = classifier.get_ref(OUTPUT_LAYER) if classifier.has_ref(OUTPUT_LAYER) else None
+        if output is not None and output.has_param("b"):
+            xp = output.ops.xp
+            logits = xp.log(probabilities) - xp.log1p(-probabilities)
+            output.set_param("b", (logits / classifier.attrs.get(OUTPUT_SCALE, 1.0)).astype("float32"))
 
 
 def scale(factor: float) -> Model[Floats2d, Floats2d]:
