@@ -7,8 +7,9 @@ encoder` writes. All five domains together, 17 relation types, of which a pair m
 ordered pairs of a sentence are candidates. Entities that overlap a longer one cannot be read, and relations with them
 count as missed. The model is `configs/markers.cfg` with independent labels; the threshold is the best on the English
 development set; two entities are read once for both directions. The goal is the drop from English to German and
-Spanish. --variants names the rows to train: packed markers anew, or begun with the weights of a model of other relations
-(--pretrained: a pipeline of relation_transfer.py with entity pieces), or a marker pass a pair, which takes long.
+Spanish. --variants names the rows to train: packed markers anew, or begun with the weights of a model of other
+relations (--pretrained: a pipeline of relation_transfer.py with entity pieces), or a marker pass a pair, which takes
+long.
 """
 
 import argparse
