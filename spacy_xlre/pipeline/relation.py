@@ -26,7 +26,7 @@ from .candidates import CandidateGetter, Entity, LabelRules, make_rules
 from .listeners import check_listeners
 from .parallel_pairs import bag_numbers, translated_pairs
 from .pretrained import load_component, take_over
-from .targets import FloatArray, Targets, entities_of, gold_entities, make_targets
+from .targets import Targets, entities_of, gold_entities, label_frequencies, make_targets
 
 Scorer = Callable[..., Dict[str, Any]]
 Prediction = Tuple[List[DocPairs], Floats2d]
@@ -369,17 +369,12 @@ class RelationExtractor(TrainablePipe):
         sample = self.model.ops.alloc2f(1, len(self.outputs))
         self.model.initialize(X=(docs, empty) if docs else None, Y=sample)
         if not self.cfg["exclusive"]:
-            begin_at(self.model, self.model.ops.asarray1f(self._frequencies(list(islice(get_examples(), COUNTED)))))
+            examples = list(islice(get_examples(), COUNTED))
+            pairs = self.get_candidates([eg.predicted for eg in examples], [gold_entities(eg) for eg in examples])
+            begin_at(self.model, self.model.ops.asarray1f(label_frequencies(self._targets(examples, pairs))))
         if pretrained is not None:
             trained = load_component(pretrained, self.name)
             take_over(self.model, self.outputs, trained.model, trained.outputs, self.name)
-
-    def _frequencies(self, examples: Sequence[Example]) -> FloatArray:
-        """Return the share of pairs that hold each independent label, by their weights; of no pairs, one half."""
-        pairs = self.get_candidates([eg.predicted for eg in examples], [gold_entities(eg) for eg in examples])
-        targets, weights = self._targets(examples, pairs)
-        frequencies: FloatArray = ((weights * targets).sum(axis=0) + 0.5) / (weights.sum(axis=0) + 1.0)
-        return frequencies
 
     def _check_batches(self, nlp: Optional[Language]) -> None:
         """Refuse to split batches whose pairs belong together."""

@@ -102,6 +102,19 @@ def make_targets(
     return Targets(targets, batch.weights[:, None])
 
 
+def label_frequencies(targets: Targets) -> FloatArray:
+    """Return the share of pairs that hold each independent label.
+
+    targets (Targets): Those of independent labels. Pairs count by their weights.
+    RETURNS (FloatArray): Above 0 and below 1, as there is half a pair more with and without each label; shape
+        (n_labels,).
+    """
+    frequencies: FloatArray = ((targets.weights * targets.targets).sum(axis=0) + 0.5) / (
+        targets.weights.sum(axis=0) + 1.0
+    )
+    return frequencies
+
+
 class _Batch:
     """What the references say of a batch's pairs: shares of labels and of NA, and weights, as in `make_targets`."""
 
