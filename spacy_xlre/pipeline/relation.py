@@ -369,9 +369,12 @@ class RelationExtractor(TrainablePipe):
         sample = self.model.ops.alloc2f(1, len(self.outputs))
         self.model.initialize(X=(docs, empty) if docs else None, Y=sample)
         if not self.cfg["exclusive"]:
-            examples = list(islice(get_examples(), COUNTED))
-            pairs = self.get_candidates([eg.predicted for eg in examples], [gold_entities(eg) for eg in examples])
-            begin_at(self.model, self.model.ops.asarray1f(label_frequencies(self._targets(examples, pairs))))
+            # One by one, as an example may have many pairs.
+            counted = (
+                self._targets([eg], self.get_candidates([eg.predicted], [gold_entities(eg)]))
+                for eg in islice(get_examples(), COUNTED)
+            )
+            begin_at(self.model, self.model.ops.asarray1f(label_frequencies(counted, len(self.labels))))
         if pretrained is not None:
             trained = load_component(pretrained, self.name)
             take_over(self.model, self.outputs, trained.model, trained.outputs, self.name)

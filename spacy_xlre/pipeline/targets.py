@@ -1,6 +1,6 @@
 """What a batch of examples teaches about its candidate pairs: a target and a weight for each."""
 
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,16 +102,19 @@ def make_targets(
     return Targets(targets, batch.weights[:, None])
 
 
-def label_frequencies(targets: Targets) -> FloatArray:
+def label_frequencies(parts: Iterable[Targets], n_labels: int) -> FloatArray:
     """Return the share of pairs that hold each independent label.
 
-    targets (Targets): Those of independent labels. Pairs count by their weights.
-    RETURNS (FloatArray): Above 0 and below 1, as there is half a pair more with and without each label; shape
-        (n_labels,).
+    parts (Iterable[Targets]): Those of independent labels. Pairs count by their weights.
+    n_labels (int): Number of labels.
+    RETURNS (FloatArray): Above 0 and below 1, as half a pair with each label and half a pair without it are added;
+        shape (n_labels,).
     """
-    frequencies: FloatArray = ((targets.weights * targets.targets).sum(axis=0) + 0.5) / (
-        targets.weights.sum(axis=0) + 1.0
-    )
+    held, counted = np.full(n_labels, 0.5), np.ones(n_labels)
+    for targets, weights in parts:
+        held += (weights * targets).sum(axis=0)
+        counted += weights.sum(axis=0)
+    frequencies: FloatArray = (held / counted).astype("float32")
     return frequencies
 
 
