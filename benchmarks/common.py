@@ -102,7 +102,9 @@ def arguments(
     parser.add_argument("--quick", action="store_true", help="a small sample, for a try; never kept as a result")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="random seeds (default: 0 1 2)")
     parser.add_argument(
-        "--add", action="store_true", help="keep the figures of earlier runs that this one does not measure"
+        "--add",
+        action="store_true",
+        help="keep the figures of earlier runs that this one does not measure; also with --only",
     )
     return parser
 
@@ -172,7 +174,7 @@ def write_results(
     rows (Sequence[Row]): The figures.
     seeds (Sequence[int]): The seeds that were used; empty if chance has no part.
     command (str): What was run; by default, this process's own arguments.
-    partial (bool): Whether --quick or --only left something out.
+    partial (bool): Whether --quick, or --only without --add, left something out.
     add (bool): Whether to keep the rows of the file that are not among these, and under `earlier` how they came about.
     RETURNS (Path): The file written.
     """
@@ -244,7 +246,7 @@ def finish(name: str, rows: Sequence[Row], args: argparse.Namespace, *, seeds: O
     args (Namespace): What `arguments` parsed.
     seeds (Sequence[int]): The seeds that were used, if not those asked for.
     """
-    partial = bool(args.quick or args.only)
+    partial = bool(args.quick or (args.only and not args.add))
     print_table(rows, f"{name} (quick)" if args.quick else name)
     path = write_results(name, rows, seeds=args.seeds if seeds is None else seeds, partial=partial, add=args.add)
     print(f"\nwritten to {path.relative_to(CHECKOUT)}" + (" (partial: not kept as a result)" if partial else ""))

@@ -77,6 +77,13 @@ def test_an_added_run_keeps_the_figures_that_it_does_not_measure(results):
     assert [(run["seeds"], set(run)) for run in content["earlier"]] == [([0], {"command", "date", "machine", "seeds"})]
 
 
+def test_a_row_that_is_measured_alone_is_kept_when_it_is_added(results):
+    finish("word_alignment", [Row("zh-en", "AER", 11.0), Row("es", "AER", 14.0)], arguments(data="d").parse_args([]))
+    finish("word_alignment", [Row("es", "AER", 13.0)], arguments(data="d").parse_args(["--only", "es", "--add"]))
+    rows = json.loads((results / "word_alignment.json").read_text(encoding="utf-8"))["rows"]
+    assert [(row["row"], row["value"]) for row in rows] == [("zh-en", 11.0), ("es", 13.0)]
+
+
 def test_rows_say_which_earlier_run_measured_them_and_runs_without_rows_are_forgotten(results):
     def add(seed, *names):
         rows = [Row(name, "F1", float(seed)) for name in names]
