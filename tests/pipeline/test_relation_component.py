@@ -147,7 +147,7 @@ def test_na_is_no_label():
         make_pipeline().get_pipe("xlre_relation").add_label("NA")
 
 
-def scores_at_first(nlp, examples, **settings):
+def scores_at_first(nlp, examples):
     nlp.initialize(lambda: examples)
     return nlp.get_pipe("xlre_relation").predict([make_reference(nlp.vocab, TOYS[0])])[1]
 
