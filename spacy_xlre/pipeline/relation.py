@@ -7,7 +7,7 @@ import numpy as np
 from spacy.errors import Errors as SpacyErrors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Optimizer, set_dropout_rate
@@ -15,14 +15,15 @@ from thinc.types import Floats2d
 
 from ..errors import Errors, fail
 from ..ml.relations.adversary import find_adversary, watched
-from ..ml.relations.both_directions import better_direction, join_directions, reversed_pairs
-from ..ml.relations.classifier import begin_at
+from ..ml.relations.both_directions import join_directions, reversed_pairs
+from ..ml.relations.classifier import begin_with_probabilities
 from ..ml.relations.consistency import symmetric_divergence
 from ..ml.relations.losses import Loss, create_binary_cross_entropy, create_cross_entropy
 from ..ml.relations.model import RelationModel
-from ..ml.relations.pairs import DocPairs, IntArray
-from ..tokens import NA, Relation, get_relations, set_relations
+from ..ml.relations.pairs import DocPairs
+from ..tokens import NA, get_relations, set_relations
 from .candidates import CandidateGetter, Entity, LabelRules, make_rules
+from .decisions import choose, label_scores, make_relations
 from .listeners import check_listeners
 from .parallel_pairs import bag_numbers, translated_pairs
 from .pretrained import load_component, take_over
@@ -179,13 +180,9 @@ class RelationExtractor(TrainablePipe):
         if not chosen:
             return pairs, np.zeros((sum(map(len, pairs)), len(self.labels)), dtype="float32")
         logits = self.model.predict(([docs[index] for index in chosen], [pairs[index] for index in chosen]))
-        return pairs, self._scores(self.model.ops.to_numpy(logits))
-
-    def _scores(self, logits: Floats2d) -> Floats2d:
-        if self.cfg["exclusive"]:
-            logits = logits[:, :-1] - logits[:, -1:]
-        logits = logits + np.array([self.cfg["offsets"].get(label, 0.0) for label in self.labels], dtype="float32")
-        return 1.0 / (1.0 + np.exp(-np.clip(logits, -60.0, 60.0)))
+        logits = self.model.ops.to_numpy(logits)
+        exclusive, offsets = self.cfg["exclusive"], self.cfg["offsets"]
+        return pairs, label_scores(logits, self.labels, exclusive=exclusive, offsets=offsets)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Prediction) -> None:
         """Set the relations of a batch of Docs, replacing those they have.
@@ -194,35 +191,13 @@ class RelationExtractor(TrainablePipe):
         scores (Tuple[List[DocPairs], Floats2d]): What `predict` returned for them.
         """
         pairs, probs = scores
-        positive = probs >= self.cfg["threshold"]
-        if len(pairs):
-            positive &= np.concatenate([doc_pairs.allowed for doc_pairs in pairs])
-        if self.cfg["exclusive"] and self.labels:
-            best = np.zeros_like(positive)
-            best[np.arange(len(probs)), probs.argmax(axis=1)] = True
-            positive &= best
-            if self.cfg["one_direction"]:
-                positive &= better_direction(probs, reversed_pairs(pairs))[:, None]
+        rules = {key: self.cfg[key] for key in ("threshold", "exclusive", "one_direction")}
+        chosen = choose(probs, pairs, **rules)
         offset = 0
         for doc, doc_pairs in zip(docs, pairs):
-            rows, columns = np.nonzero(positive[offset : offset + len(doc_pairs)])
-            set_relations(doc, self._relations(doc, doc_pairs, rows, columns, probs[offset + rows, columns]))
+            rows = slice(offset, offset + len(doc_pairs))
+            set_relations(doc, make_relations(doc, doc_pairs, chosen[rows], probs[rows], self.labels))
             offset += len(doc_pairs)
-
-    def _relations(
-        self, doc: Doc, pairs: DocPairs, rows: IntArray, columns: IntArray, scores: Floats2d
-    ) -> List[Relation]:
-        ents: Dict[int, Span] = {ent.start: ent for ent in doc.ents} if len(rows) else {}
-        starts = pairs.spans[:, 0]
-        return [
-            Relation(
-                ents[int(starts[pairs.heads[row]])],
-                self.labels[column],
-                ents[int(starts[pairs.tails[row]])],
-                score=float(score),
-            )
-            for row, column, score in zip(rows, columns, scores)
-        ]
 
     def update(
         self,
@@ -374,7 +349,7 @@ class RelationExtractor(TrainablePipe):
                 self._targets([eg], self.get_candidates([eg.predicted], [gold_entities(eg)]))
                 for eg in islice(get_examples(), COUNTED)
             )
-            begin_at(self.model, self.model.ops.asarray1f(label_frequencies(counted, len(self.labels))))
+            begin_with_probabilities(self.model, self.model.ops.asarray1f(label_frequencies(counted, len(self.labels))))
         if pretrained is not None:
             trained = load_component(pretrained, self.name)
             take_over(self.model, self.outputs, trained.model, trained.outputs, self.name)

@@ -5,7 +5,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import fix_random_seed
 
-from spacy_xlre import Relation, get_language, get_relations, set_relations
+from spacy_xlre import Relation, get_language, set_relations
 from spacy_xlre.errors import XlreError
 from spacy_xlre.tokens import PairNegative, set_language
 
@@ -145,32 +145,6 @@ def test_no_label_is_added_after_training():
 def test_na_is_no_label():
     with pytest.raises(XlreError, match="X303"):
         make_pipeline().get_pipe("xlre_relation").add_label("NA")
-
-
-def scores_at_first(nlp, examples):
-    nlp.initialize(lambda: examples)
-    return nlp.get_pipe("xlre_relation").predict([make_reference(nlp.vocab, TOYS[0])])[1]
-
-
-def test_independent_labels_begin_with_the_share_of_pairs_that_hold_them():
-    nlp = make_pipeline(exclusive=False)
-    scores = scores_at_first(nlp, make_examples(nlp.vocab))
-    # Fourteen candidates, of which two are "born", one each "died" and "spouse"; half a pair more for each side.
-    assert nlp.get_pipe("xlre_relation").labels == ("born", "died", "spouse")
-    assert scores == pytest.approx(np.array([[2.5, 1.5, 1.5]] * 2) / 15, abs=1e-6)
-
-
-def test_exclusive_labels_begin_evenly():
-    nlp = make_pipeline()
-    assert scores_at_first(nlp, make_examples(nlp.vocab)) == pytest.approx(0.5)
-
-
-def test_pairs_that_teach_nothing_do_not_count_in_what_independent_labels_begin_with():
-    nlp = make_pipeline(exclusive=False)
-    (example,) = make_examples(nlp.vocab, TOYS[:1])
-    person, place = example.reference.ents
-    set_relations(example.reference, get_relations(example.reference), unknown=[(place, person)])
-    assert scores_at_first(nlp, [example]) == pytest.approx(1.5 / 2)
 
 
 @pytest.mark.parametrize("exclusive", [True, False])

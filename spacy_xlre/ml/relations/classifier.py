@@ -31,7 +31,7 @@ def build_classifier(
     return model
 
 
-def begin_at(model: Model, probabilities: Floats1d) -> None:
+def begin_with_probabilities(model: Model, probabilities: Floats1d) -> None:
     """Let an untrained model give every pair these probabilities of its labels, instead of one half.
 
     Of independent labels nearly all are wrong for nearly all pairs. A model that begins with one half first has to
