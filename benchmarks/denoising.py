@@ -8,8 +8,8 @@ chosen by the seed, the label is replaced by another one, drawn evenly from all 
 the test set as in relation_transfer.py, with the threshold that is best on 600 sentences of the (clean) development
 set, whose own F1 is beside: settings are chosen by that. --work keeps the trained pipelines.
 
-*Reviewed*: cross-entropy on what `spacy xlre review` leaves of the labels. Each of --folds parts is read by a model of
-the others; a label that it finds less likely than chance, of 37 outcomes, teaches nothing.
+*Reviewed*: cross-entropy on what `spacy xlre review --by-probability` leaves of the labels. Each of --folds parts is
+read by a model of the others; a label that it finds less likely than chance, of 37 outcomes, teaches nothing.
 
 *Self-distilled*: cross-entropy, trained anew on labels mixed with what the plain model of the same labels thinks of
 them (`spacy xlre distill`, --share of it).
@@ -144,7 +144,8 @@ def review_labels(args: argparse.Namespace, labels: Path, size: int, seed: int) 
         ]
         chance = OpinionSettings(min_relation=1 / OUTCOMES)
         jobs = 1 if args.gpu_id >= 0 else os.cpu_count() or 1
-        review(labels, CHECKOUT / "configs" / "markers.cfg", reviewed, overrides, chance, folds=args.folds, jobs=jobs)
+        how = {"folds": args.folds, "jobs": jobs, "by_probability": True}
+        review(labels, CHECKOUT / "configs" / "markers.cfg", reviewed, overrides, chance, **how)
     return reviewed
 
 

@@ -31,7 +31,7 @@ from spacy_xlre.labeling.functions import LabelingFunction, create_stored_votes
 from spacy_xlre.labeling.label import Labeler
 from spacy_xlre.labeling.label_model import judge
 from spacy_xlre.labeling.learned_names import INFLECTIONS, LearnedNames
-from spacy_xlre.labeling.pairs import PairKey, doc_key, pair_key
+from spacy_xlre.labeling.pairs import PairKey, doc_key, pair_key, words_key
 from spacy_xlre.labeling.patterns import create_pattern_votes
 from spacy_xlre.labeling.quality import label_quality
 from spacy_xlre.labeling.second_opinion import OpinionSettings, Scores, revise
@@ -92,7 +92,7 @@ def filtered_by_cleanlab(docs: List[Doc], votes: Mapping[Any, Scores], method: s
     probabilities: List[Any] = []
     places: List[Tuple[int, PairKey, str]] = []
     for number, doc in enumerate(docs):
-        own = votes.get(doc_key(doc), {})
+        own = votes.get(words_key(doc), {})
         relations = [(pair_key(r.head, r.tail), r.label) for r in get_relations(doc)]
         negatives = [(pair_key(n.head, n.tail), NA) for n in get_negatives(doc)]
         for key, label_ in relations + negatives:
@@ -164,7 +164,7 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
         "second opinion, least vote 0.05, without adding sure votes": OpinionSettings(0.05, min_added=1.1),
     }.items():
         docs = agreed()
-        revise(docs, [votes.get(doc_key(doc), {}) for doc in docs], settings)
+        revise(docs, [votes.get(words_key(doc), {}) for doc in docs], settings)
         yield from rows(name, docs, gold)
     for method in ("prune_by_noise_rate", "confident_learning"):
         yield from rows(f"cleanlab on the same votes, {method}", filtered_by_cleanlab(agreed(), votes, method), gold)

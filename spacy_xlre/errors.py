@@ -213,6 +213,8 @@ class Errors(metaclass=_WithCodes):
     X610 = "'{found}' does not name a pipeline for a language. Write LANG=PIPELINE, for example en=en_core_web_sm."
     X611 = "{name} is not a pipeline: neither a folder nor an installed package. Train one, or install it."
     X612 = "{path}: its labels are not exclusive, so no pair has one distribution. Distil one with exclusive = true."
+    X613 = "{path}: with max_steps and max_epochs 0 its training never ends. Override one: --training.max_epochs 4."
+    X614 = "{path}: its labels are not exclusive, so they have no probabilities among all. Leave --by-probability out."
     X014 = "There is nothing to join: concat got no Docs. Pass at least one."
     # knowledge base
     X101 = "{path} is not a knowledge base: it has no kb.json. Build one with: spacy xlre kb build"

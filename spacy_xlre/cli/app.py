@@ -14,6 +14,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
+# The option of commands that load pipelines or configs: what they name may be registered in a file of the user's.
+CODE: Any = typer.Option(None, "--code", "-c", help="A Python file to import first, with functions of your own")
+
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 

@@ -1,11 +1,12 @@
 """`spacy xlre distill`: labels that carry what a trained pipeline thinks of each pair."""
 
 from pathlib import Path
+from typing import Any, Optional
 
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import CODE, command
 
 # Docs between two steps of the progress bar.
 PART = 256
@@ -18,6 +19,7 @@ def distill_cli(
     output: Path = typer.Option(..., "--output", "-o", help="The .spacy file to write"),
     share: float = typer.Option(0.5, "--share", help="How much of a target the teacher decides", min=0.0, max=1.0),
     by_bitext: bool = typer.Option(False, "--by-bitext", help="Average what it reads in all languages of a bitext"),
+    code: Optional[Path] = CODE,
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU id, or -1 for the CPU"),
 ) -> None:
     """Mix the labels of each pair with a teacher's probabilities, to train a single model on.
@@ -25,6 +27,9 @@ def distill_cli(
     With --by-bitext languages learn from one another: a pair gets what the teacher reads in all of them, which it may
     know better in one than in the others.
     """
+    from spacy.cli._util import import_code
+
+    import_code(code)
     done = distill(teacher, labels, output, share=share, by_bitext=by_bitext, gpu_id=gpu_id)
     msg.good(f"{output}: {done} pairs with the opinion of {teacher}")
 
@@ -53,16 +58,19 @@ def distill(
     nlp = spacy.load(teacher)
     if "xlre_relation" not in nlp.pipe_names:
         raise fail(Errors.X324, name=teacher, found=", ".join(nlp.pipe_names) or "none")
-    settings = nlp.get_pipe("xlre_relation").cfg  # type: ignore[attr-defined]
-    if not settings["exclusive"]:
+    component: Any = nlp.get_pipe("xlre_relation")
+    if not component.cfg["exclusive"]:
         raise fail(Errors.X612, path=teacher)
+    one_direction = component.cfg["one_direction"]
     docs = list(read_docs(labels, blank_multilingual().vocab))
     taught = []
     with tqdm(total=len(docs), desc="distill", unit="doc", disable=None) as bar:
         for start in range(0, len(docs), PART):
             part = docs[start : start + PART]
-            taught += [probabilities(own, one_direction=settings["one_direction"]) for own in score_pairs(nlp, part)]
+            taught += [probabilities(own, one_direction=one_direction) for own in score_pairs(nlp, part)]
             bar.update(len(part))
-    done = soften(docs, vote(docs, taught) if by_bitext else taught, share=share)
+    votes = vote(docs, taught) if by_bitext else taught
+    directions = component.rules.directions
+    done = soften(docs, votes, share=share, directions=directions, one_direction=one_direction)
     write_docs(output, docs)
     return done

@@ -1,26 +1,29 @@
 """`spacy xlre ensemble`: several trained pipelines as one."""
 
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import CODE, command
 
 
 @command("ensemble")
 def ensemble_cli(
     models: List[Path] = typer.Argument(..., help="Trained pipelines, for example of the same config with other seeds"),
     output: Path = typer.Option(..., "--output", "-o", help="Folder of the new pipeline"),
+    code: Optional[Path] = CODE,
 ) -> None:
     """Join trained pipelines into one whose relation component averages theirs."""
     import spacy
+    from spacy.cli._util import import_code
 
     from ..errors import Errors, fail
     from ..files import atomic_folder
     from ..pipeline.ensemble import make_ensemble
 
+    import_code(code)
     for model in models:
         if not (model / "meta.json").is_file():
             raise fail(Errors.X701, path=model)

@@ -6,7 +6,7 @@ from typing import Optional
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import CODE, command
 
 
 @command("evaluate")
@@ -15,13 +15,14 @@ def evaluate_cli(
     gold: Path = typer.Argument(..., help="A .spacy file of gold Docs"),
     output: Optional[Path] = typer.Option(None, "--output", "-o", help="Write OUTPUT.json and OUTPUT.md"),
     end_to_end: bool = typer.Option(True, "--end-to-end/--gold-entities-only", help="Also with its own entities"),
+    code: Optional[Path] = CODE,
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU"),
 ) -> None:
     """Evaluate relations by language, with gold entities and with the pipeline's own."""
     import sys
 
     import spacy
-    from spacy.cli._util import setup_gpu
+    from spacy.cli._util import import_code, setup_gpu
     from tqdm import tqdm
 
     from ..corpus.docbin import read_docs
@@ -29,6 +30,7 @@ def evaluate_cli(
     from ..report.evaluation import evaluate_pipeline, evaluation_data, evaluation_tables
     from ..report.tables import to_text, write_report
 
+    import_code(code)
     setup_gpu(gpu_id, silent=True)
     try:
         nlp = spacy.load(model)

@@ -1,11 +1,12 @@
 """`spacy xlre package`: a trained pipeline as wheels, whole and with the relation component self-contained."""
 
 from pathlib import Path
+from typing import Optional
 
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import CODE, command
 
 
 @command("package")
@@ -14,10 +15,13 @@ def package_cli(
     output: Path = typer.Argument(..., help="Folder for the packages"),
     name: str = typer.Option("relations", "--name", "-n", help="Package name, without the language"),
     version: str = typer.Option("0.1.0", "--version", "-v", help="Package version"),
+    code: Optional[Path] = CODE,
     wheel: bool = typer.Option(True, "--wheel/--no-wheel", help="Build wheels too (needs the package 'build')"),
 ) -> None:
     """Package a pipeline twice: whole, and as NAME_component, to source xlre_relation from into other pipelines."""
     from importlib.util import find_spec
+
+    from spacy.cli._util import import_code
 
     from ..errors import Errors, fail
     from ..pipeline.packaging import package_pipeline
@@ -26,5 +30,6 @@ def package_cli(
         raise fail(Errors.X701, path=model)
     if wheel and find_spec("build") is None:
         raise fail(Errors.X702)
-    for path in package_pipeline(model, output, name=name, version=version, wheel=wheel):
+    import_code(code)
+    for path in package_pipeline(model, output, name=name, version=version, wheel=wheel, code=code):
         msg.good(str(path))

@@ -6,7 +6,7 @@ from typing import Optional
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import CODE, command
 
 
 @command("suggest")
@@ -16,17 +16,20 @@ def suggest_cli(
     output: Path = typer.Option(..., "--output", "-o", help="The task file to write (JSON lines)"),
     n: int = typer.Option(100, "-n", help="How many questions", min=1),
     per_doc: int = typer.Option(3, "--per-doc", help="The most questions about one Doc", min=1),
+    code: Optional[Path] = CODE,
 ) -> None:
     """Write the pairs that a model is least sure of as a task file for annotators (Prodigy, Label Studio)."""
     import json
 
     import spacy
+    from spacy.cli._util import import_code
 
     from ..corpus.docbin import read_docs
     from ..errors import Errors, fail
     from ..files import atomic_file
     from ..labeling.suggestions import make_task, suggest
 
+    import_code(code)
     try:
         nlp = spacy.load(model)
     except OSError:

@@ -6,7 +6,7 @@ from typing import Optional
 import typer
 from wasabi import msg
 
-from .app import command
+from .app import CODE, command
 
 
 @command("vote")
@@ -14,7 +14,7 @@ def vote_cli(
     labels: Path = typer.Argument(..., help="A .spacy file of labelled Docs, made by 'spacy xlre label'"),
     config: Path = typer.Argument(..., help="A config whose block [functions] names the labelling functions"),
     output: Path = typer.Option(..., "--output", "-o", help="The .spacy file to write"),
-    code: Optional[Path] = typer.Option(None, "--code", "-c", help="A Python file with functions of your own"),
+    code: Optional[Path] = CODE,
     min_relation: float = typer.Option(0.5, help="Relations that are less likely become unknown", min=0.0, max=1.0),
     max_na: float = typer.Option(0.5, help="NA pairs of which a label is as likely become unknown", min=0.0, max=1.0),
     min_added: float = typer.Option(1.1, help="Unknown and NA pairs with a label as likely become relations", min=0.0),

@@ -31,11 +31,13 @@ def read_types(path: str) -> Dict[str, Dict[str, List[str]]]:
 
 def read_inverse(path: str) -> Dict[str, str]:
     """Return the labels that another one replaces with head and tail exchanged: of each pair the one that stands first
-    in the file stays. Registered as the reader `spacy_xlre.inverse_properties.v1`.
+    in the file stays. A label that replaces another one is not replaced itself. Registered as the reader
+    `spacy_xlre.inverse_properties.v1`.
     """
     replaced: Dict[str, str] = {}
     for prop in load_properties(path):
-        if prop.inverse and prop.id not in replaced:
+        taken = (prop.id, *replaced.values())
+        if prop.inverse and prop.id not in replaced and prop.inverse not in taken:
             replaced.setdefault(prop.inverse, prop.id)
     return replaced
 

@@ -10,7 +10,8 @@ from typing import Dict, List, Sequence
 from spacy.tokens import Doc
 
 from ..tokens import PairNegative, Relation, get_negatives, get_relations, get_unknown, set_relations
-from .pairs import PairKey, entities_by_range, pair_key
+from ..tokens.directions import Directions
+from .pairs import PairKey, bag_of, entities_by_range, pair_key, reverse
 from .second_opinion import Scores
 
 # The source of relations that a teacher's probabilities weigh.
@@ -21,13 +22,24 @@ LEAST_SHARE = 0.005
 _SUREST = 1.0 - 1e-6
 
 
-def soften(docs: Sequence[Doc], taught: Sequence[Scores], *, share: float) -> int:
+def soften(
+    docs: Sequence[Doc],
+    taught: Sequence[Scores],
+    *,
+    share: float,
+    directions: Directions = Directions(),
+    one_direction: bool = False,
+) -> int:
     """Mix labels with a teacher's probabilities, in place.
 
     docs (Sequence[Doc]): Labelled Docs. Unknown pairs stay unknown; of the others, those without an opinion keep their
         labels. A pair's weight stays: its shares add up to it.
     taught (Sequence[Scores]): The teacher's probabilities, by pair and label of each Doc, as `probabilities` returns.
     share (float): How much of a target the teacher decides, in [0, 1].
+    directions (Directions): Which way round the teacher has symmetric and inverse labels. Those of softened pairs are
+        written that way.
+    one_direction (bool): Whether the labels of both directions of two entities are one distribution. Both then have
+        the weight of the direction with a label, or the lesser weight of both, and stay as they are if one is unknown.
     RETURNS (int): How many pairs have a new target.
     """
     softened = 0
@@ -35,12 +47,18 @@ def soften(docs: Sequence[Doc], taught: Sequence[Scores], *, share: float) -> in
         entities = entities_by_range(doc)
         unknown = get_unknown(doc)
         left = {pair_key(*pair) for pair in unknown}
+        if one_direction:
+            left |= {reverse(key) for key in left}
         labels: Dict[PairKey, Dict[str, float]] = {}
+        bags: Dict[PairKey, str] = {}
         relations: List[Relation] = []
         for relation in get_relations(doc):
+            label, turned = directions.canonical(relation.label, relation.head.start < relation.tail.start)
             key = pair_key(relation.head, relation.tail)
+            key = reverse(key) if turned else key
             if key in own and key not in left:
-                labels.setdefault(key, {})[relation.label] = relation.weight
+                labels.setdefault(key, {})[label] = relation.weight
+                bags[key] = relation.bag
             else:
                 relations.append(relation)
         known = {pair_key(negative.head, negative.tail): negative for negative in get_negatives(doc)}
@@ -48,10 +66,17 @@ def soften(docs: Sequence[Doc], taught: Sequence[Scores], *, share: float) -> in
         weights = {key: negative.weight for key, negative in known.items()}
         weights.update({key: max(found.values()) for key, found in labels.items()})
         for key in (key for key in own if key not in left):
-            target, weight = mixed(labels.get(key, {}), own[key], share), weights.get(key, 1.0)
+            target = mixed(labels.get(key, {}), own[key], share)
+            judged = (key, reverse(key)) if one_direction else (key,)
+            labelled = [weights[direction] for direction in judged if direction in labels]
+            weight = max(labelled) if labelled else min(weights.get(direction, 1.0) for direction in judged)
             head, tail = entities[key[:2]], entities[key[2:]]
-            found = {label: part for label, part in target.items() if part >= LEAST_SHARE}
-            relations += [Relation(head, label, tail, weight=weight * p, source=SOURCE) for label, p in found.items()]
+            bag = bags.get(key) or bag_of(head, tail)
+            relations += [
+                Relation(head, label, tail, weight=weight * part, source=SOURCE, bag=bag)
+                for label, part in target.items()
+                if part >= LEAST_SHARE
+            ]
             negatives.append(PairNegative(head, tail, weight * max(0.0, 1.0 - sum(target.values()))))
             softened += 1
         set_relations(doc, relations, negatives=negatives, unknown=unknown)
@@ -72,7 +97,7 @@ def probabilities(scores: Scores, *, one_direction: bool) -> Scores:
     sums = {key: sum(labels.values()) for key, labels in odds.items()}
     found: Scores = {}
     for key, labels in odds.items():
-        total = 1.0 + sums[key] + (sums.get((*key[2:], *key[:2]), 0.0) if one_direction else 0.0)
+        total = 1.0 + sums[key] + (sums.get(reverse(key), 0.0) if one_direction else 0.0)
         found[key] = {label: value / total for label, value in labels.items()}
     return found
 
@@ -81,11 +106,12 @@ def mixed(labels: Dict[str, float], taught: Dict[str, float], share: float) -> D
     """Return the shares of a pair's labels in its target; what is left to 1 is NA's.
 
     labels (Dict[str, float]): The pair's labels and their weights; empty for NA.
-    taught (Dict[str, float]): The teacher's probabilities.
+    taught (Dict[str, float]): The teacher's probabilities. Of several pairs that were joined they may add up to more
+        than 1, and are then shares.
     share (float): How much the teacher decides.
     """
-    total = max(sum(labels.values()), 1e-12)
+    total, taught_total = max(sum(labels.values()), 1e-12), max(sum(taught.values()), 1.0)
     return {
-        label: (1.0 - share) * labels.get(label, 0.0) / total + share * taught.get(label, 0.0)
+        label: (1.0 - share) * labels.get(label, 0.0) / total + share * taught.get(label, 0.0) / taught_total
         for label in {**taught, **labels}
     }

@@ -16,7 +16,7 @@ import spacy
 from spacy.tokens import Doc, Span
 
 from ..tokens.relations import NA
-from .pairs import PairKey, doc_key, entities_by_range, named_pairs
+from .pairs import PairKey, entities_by_range, named_pairs, words_key
 from .second_opinion import Scores, score_pairs
 from .vote_files import read_votes
 
@@ -82,7 +82,7 @@ def create_stored_votes(path: str, min_relation: float = 0.5, max_na: float = 0.
 
     def votes(docs: Sequence[Doc]) -> List[Votes]:
         stored = read_votes(path)
-        return [_read(stored.get(doc_key(doc), {}), min_relation, max_na) for doc in docs]
+        return [_read(stored.get(words_key(doc), {}), min_relation, max_na) for doc in docs]
 
     return votes
 

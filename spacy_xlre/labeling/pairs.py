@@ -1,5 +1,6 @@
 """Pairs of entities of labelled Docs: by their tokens in one Doc, and by their place in a bitext."""
 
+import hashlib
 from bisect import bisect_right
 from collections import defaultdict
 from typing import Dict, Hashable, Iterable, Iterator, List, Tuple
@@ -10,18 +11,34 @@ from ..tokens import get_bitext_id, get_language, get_negatives, get_relations, 
 
 # Half-open token ranges of head and tail.
 PairKey = Tuple[int, int, int, int]
-# A bitext's id and a language.
-DocKey = Tuple[str, str]
+# A bitext's id, a language and a text.
+DocKey = Tuple[str, str, str]
 
 
 def doc_key(doc: Doc) -> DocKey:
-    """Return what identifies a monolingual Doc: the id of its bitext, and its language."""
-    return get_bitext_id(doc), get_language(doc)
+    """Return what tells a monolingual Doc from others, however it is tokenised: its bitext's id, language and text."""
+    return get_bitext_id(doc), get_language(doc), doc.text
+
+
+def words_key(doc: Doc) -> str:
+    """Return what tells a Doc from others in a file: a hash of its bitext, language and words."""
+    words = "\0".join([get_bitext_id(doc), get_language(doc), *(token.text for token in doc)])
+    return hashlib.sha256(words.encode("utf-8")).hexdigest()[:16]
 
 
 def pair_key(head: Span, tail: Span) -> PairKey:
     """Return the token ranges of a pair."""
     return head.start, head.end, tail.start, tail.end
+
+
+def reverse(key: PairKey) -> PairKey:
+    """Return the pair with head and tail exchanged."""
+    return (*key[2:], *key[:2])
+
+
+def bag_of(head: Span, tail: Span) -> str:
+    """Return the name of a pair's bag, as labelling writes it; empty if one of its entities has no id."""
+    return f"{head.kb_id_}|{tail.kb_id_}" if head.kb_id_ and tail.kb_id_ else ""
 
 
 def entities_by_range(doc: Doc) -> Dict[Tuple[int, int], Span]:

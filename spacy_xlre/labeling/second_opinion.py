@@ -25,7 +25,8 @@ from ..tokens import (
     get_unknown,
     set_relations,
 )
-from .pairs import PairKey, pair_key, pair_places
+from ..tokens.directions import Directions
+from .pairs import PairKey, bag_of, pair_key, pair_places, reverse
 
 # The source of relations that votes alone tell.
 SOURCE = "voted"
@@ -117,12 +118,18 @@ def vote(docs: Sequence[Doc], scores: Sequence[Scores]) -> List[Scores]:
     return [{key: votes[where[key]] for key in own} for own, where in zip(scores, places)]
 
 
-def revise(docs: Sequence[Doc], votes: Sequence[Scores], settings: OpinionSettings = OpinionSettings()) -> Revision:
+def revise(
+    docs: Sequence[Doc],
+    votes: Sequence[Scores],
+    settings: OpinionSettings = OpinionSettings(),
+    directions: Directions = Directions(),
+) -> Revision:
     """Make the labels unknown that a vote speaks against, in place, and add those that it is sure of.
 
     docs (Sequence[Doc]): Labelled Docs.
     votes (Sequence[Scores]): The vote on their pairs. A pair, or a label, without a vote stays as it is.
     settings (OpinionSettings): The bounds.
+    directions (Directions): Which way round the votes have symmetric and inverse labels.
     RETURNS (Revision): How many labels were given up.
     """
     revision = Revision()
@@ -132,7 +139,9 @@ def revise(docs: Sequence[Doc], votes: Sequence[Scores], settings: OpinionSettin
         unknown = get_unknown(doc)
         for relation in get_relations(doc):
             revision.relations += 1
-            likely = own.get(pair_key(relation.head, relation.tail), {}).get(relation.label, 1.0)
+            label, turned = directions.canonical(relation.label, relation.head.start < relation.tail.start)
+            key = pair_key(relation.head, relation.tail)
+            likely = own.get(reverse(key) if turned else key, {}).get(label, 1.0)
             if likely < settings.min_relation:
                 unknown.append((relation.head, relation.tail))
                 revision.relations_unknown += 1
@@ -150,10 +159,10 @@ def revise(docs: Sequence[Doc], votes: Sequence[Scores], settings: OpinionSettin
         kept = {pair_key(relation.head, relation.tail) for relation in relations}
         unknown = list({pair_key(*pair): pair for pair in unknown if pair_key(*pair) not in kept}.values())
         added = [
-            Relation(head, label, tail, weight=score, source=SOURCE, bag=f"{head.kb_id_}|{tail.kb_id_}")
+            Relation(head, label, tail, weight=score, source=SOURCE, bag=bag_of(head, tail))
             for head, tail in unknown
             for label, score in (_best(own, head, tail),)
-            if score >= settings.min_added
+            if label and score >= settings.min_added
         ]
         revision.added += len(added)
         known = {pair_key(relation.head, relation.tail) for relation in added}

@@ -7,7 +7,6 @@ in the layouts of two annotation tools at once. Prodigy's relations interface re
 "annotations", in which the relation was kept, given another label, or taken away.
 """
 
-import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -21,14 +20,13 @@ from ..errors import Errors, fail
 from ..tokens import (
     PairNegative,
     Relation,
-    get_bitext_id,
     get_language,
     get_negatives,
     get_relations,
     get_unknown,
     set_relations,
 )
-from .pairs import pair_key
+from .pairs import pair_key, words_key
 from .second_opinion import score_pairs
 
 RELATION = "xlre_relation"
@@ -138,18 +136,12 @@ def make_task(doc: Doc, suggestion: Suggestion) -> Dict[str, Any]:
         "data": {"text": part.text},
         "predictions": [{"result": [*regions, link], "score": suggestion.score}],
         "xlre": {
-            "doc": doc_key(doc),
+            "doc": words_key(doc),
             "head": list(suggestion.head),
             "tail": list(suggestion.tail),
             "label": suggestion.label,
         },
     }
-
-
-def doc_key(doc: Doc) -> str:
-    """Return what tells a Doc from others: a hash of its bitext, language and words."""
-    words = "\0".join([get_bitext_id(doc), get_language(doc), *(token.text for token in doc)])
-    return hashlib.sha256(words.encode("utf-8")).hexdigest()[:16]
 
 
 def take_answers(docs: Sequence[Doc], answers: Iterable[Tuple[int, Dict[str, Any]]], reject: Reject) -> int:
@@ -163,7 +155,7 @@ def take_answers(docs: Sequence[Doc], answers: Iterable[Tuple[int, Dict[str, Any
     reject (Callable[[int, str, str], None]): Called with line, reason and content for one that cannot be used.
     RETURNS (int): How many answers were taken.
     """
-    by_key = {doc_key(doc): doc for doc in docs}
+    by_key = {words_key(doc): doc for doc in docs}
     given: Dict[str, Dict[Tuple[int, int, int, int], Optional[str]]] = {}
     taken = 0
     for line, task in answers:

@@ -1,6 +1,7 @@
 """Which ordered pairs of entities may hold a relation, and which labels are possible for each."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Protocol, Sequence, Tuple, runtime_checkable
 
 import numpy as np
@@ -53,20 +54,30 @@ class LabelRules:
 
         labels (Sequence[str]): The component's labels.
         heads, tails (KeyArray): Hashes of the types of the arguments, shape (n_pairs,). A type that no rule names is a
-            wildcard.
+            wildcard. A symmetric label is possible if they fit either way round.
         forward (BoolArray): Whether the head comes first in the text, shape (n_pairs,).
         RETURNS (BoolArray): Shape (n_pairs, n_labels).
         """
-        known = _hashes(name for pair in self.types.values() for names in pair for name in names)
-        free_heads, free_tails = ~np.isin(heads, known), ~np.isin(tails, known)
+        free_heads, free_tails = (~np.isin(side, self._known_types) for side in (heads, tails))
         result = np.ones((len(heads), len(labels)), dtype=bool)
         for column, label in enumerate(labels):
-            for side, free, names in zip((heads, tails), (free_heads, free_tails), self.types.get(label, ())):
-                if names:
-                    result[:, column] &= free | np.isin(side, _hashes(names))
+            if label in self._type_hashes:
+                head_types, tail_types = self._type_hashes[label]
+                fits = _fits(heads, free_heads, head_types) & _fits(tails, free_tails, tail_types)
+                if label in self.symmetric:
+                    fits |= _fits(tails, free_tails, head_types) & _fits(heads, free_heads, tail_types)
+                result[:, column] = fits
             if label in self.symmetric:
                 result[:, column] &= forward
         return result
+
+    @cached_property
+    def _type_hashes(self) -> Dict[str, Tuple[KeyArray, KeyArray]]:
+        return {label: (_hashes(heads), _hashes(tails)) for label, (heads, tails) in self.types.items()}
+
+    @cached_property
+    def _known_types(self) -> KeyArray:
+        return np.concatenate([_hashes([]), *(hashes for pair in self._type_hashes.values() for hashes in pair)])
 
 
 @runtime_checkable
@@ -163,7 +174,9 @@ class NearbyCandidates:
         allowed = rules.allowed(labels, types[heads], types[tails], heads < tails)
         possible = np.flatnonzero(allowed.any(axis=1)) if labels else np.arange(len(heads))
         gaps = np.maximum(spans[tails, 0] - spans[heads, 1], spans[heads, 0] - spans[tails, 1])[possible]
-        nearest = possible[np.lexsort((tails[possible], heads[possible], gaps))]
+        # Both directions of two entities stay together.
+        first, second = np.minimum(heads, tails)[possible], np.maximum(heads, tails)[possible]
+        nearest = possible[np.lexsort((heads[possible], second, first, gaps))]
         kept = nearest[: self.max_pairs]
         kept = kept[np.lexsort((tails[kept], heads[kept]))]
         heads, tails = heads[kept], tails[kept]
@@ -218,6 +231,10 @@ def _blocks(doc: Doc) -> Tuple[IntArray, IntArray]:
     if len(doc) > 1 and doc.has_annotation("SENT_START"):
         sentences = np.cumsum(doc.to_array("SENT_START") == 1)
     return blocks, sentences
+
+
+def _fits(types: KeyArray, free: BoolArray, allowed: KeyArray) -> BoolArray:
+    return free | np.isin(types, allowed) if len(allowed) else np.ones_like(free)
 
 
 def _hashes(names: Iterable[str]) -> KeyArray:

@@ -20,7 +20,8 @@ def make_ensemble(pipelines: Sequence[Language]) -> Language:
 
     pipelines (Sequence[Language]): Trained pipelines with one relation component each, of the same labels in the same
         order. They are left as they are. Each model brings its own encoder, so the ensemble is as large and as slow as
-        all of them together. Threshold, offsets and candidates are those of the first.
+        all of them together; a shared one that nothing listens to any more is left out. Threshold, offsets and
+        candidates are those of the first.
     RETURNS (Language): The new pipeline.
     RAISES (XlreError): If there are fewer than two, or their components do not match.
     """
@@ -38,6 +39,7 @@ def make_ensemble(pipelines: Sequence[Language]) -> Language:
     config: Dict[str, Any] = {
         key: value for key, value in alone[0].get_pipe_config(name).items() if key not in ("factory", "model")
     }
+    fed = [own for own, pipe in combined.components if name in getattr(pipe, "listening_components", ())]
     combined.replace_pipe(name, FACTORY, config={**config, "model": {"@architectures": ENSEMBLE, "*": models}})
     component = _component(combined)
     component.cfg = copy.deepcopy(members[0].cfg)
@@ -45,6 +47,9 @@ def make_ensemble(pipelines: Sequence[Language]) -> Language:
         combined.vocab.strings.add(label)
     for layer, member in zip(component.model.layers, members):
         layer.from_bytes(member.model.to_bytes())
+    for upstream in fed:
+        if not combined.get_pipe(upstream).listening_components:  # type: ignore[attr-defined]
+            combined.remove_pipe(upstream)
     component.model.set_dim("nO", members[0].model.get_dim("nO"))
     return combined
 

@@ -2,13 +2,15 @@
 
 import tempfile
 from pathlib import Path
-from typing import List
+from typing import Any, Dict, List, Optional
 
 from ..files import PathLike, atomic_folder
 from .standalone import make_standalone
 
 
-def package_pipeline(model: PathLike, output: PathLike, *, name: str, version: str, wheel: bool = True) -> List[Path]:
+def package_pipeline(
+    model: PathLike, output: PathLike, *, name: str, version: str, wheel: bool = True, code: Optional[Path] = None
+) -> List[Path]:
     """Write two installable packages of a trained pipeline.
 
     model (str or Path): The pipeline's folder, with an `xlre_relation` component.
@@ -17,17 +19,20 @@ def package_pipeline(model: PathLike, output: PathLike, *, name: str, version: s
         its `xlre_relation` has an encoder of its own, so that any pipeline can source it.
     version (str): The version of both.
     wheel (bool): Build wheels too.
+    code (Optional[Path]): A Python file with functions that the pipeline needs; both packages bring it.
     RETURNS (List[Path]): The wheels, or the package folders where none are built.
     """
     import spacy
     from spacy.cli.package import package
 
     output = Path(output)
+    codes = [] if code is None else [code]
+    settings: Dict[str, Any] = {"version": version, "create_sdist": False, "create_wheel": wheel}
     with tempfile.TemporaryDirectory() as temporary, atomic_folder(output, marker="packages.txt") as building:
         standalone = Path(temporary) / "standalone"
         make_standalone(spacy.load(model)).to_disk(standalone)
         for folder, package_name in ((Path(model), name), (standalone, f"{name}_component")):
-            package(folder, building, name=package_name, version=version, create_sdist=False, create_wheel=wheel)
+            package(folder, building, code_paths=codes, name=package_name, **settings)
         pattern = "*/dist/*.whl" if wheel else "*/meta.json"
         built = sorted(path if wheel else path.parent for path in building.glob(pattern))
         names = [path.relative_to(building) for path in built]

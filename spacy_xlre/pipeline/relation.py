@@ -20,7 +20,7 @@ from ..ml.relations.classifier import begin_with_probabilities
 from ..ml.relations.consistency import symmetric_divergence
 from ..ml.relations.losses import Loss, create_binary_cross_entropy, create_cross_entropy
 from ..ml.relations.model import RelationModel
-from ..ml.relations.pairs import DocPairs
+from ..ml.relations.pairs import DocPairs, split_batch
 from ..tokens import NA, get_relations, set_relations
 from .candidates import CandidateGetter, Entity, LabelRules, make_rules
 from .decisions import choose, label_scores, make_relations
@@ -32,6 +32,8 @@ from .targets import Targets, entities_of, gold_entities, label_frequencies, mak
 Scorer = Callable[..., Dict[str, Any]]
 Prediction = Tuple[List[DocPairs], Floats2d]
 
+# Pairs that are scored at a time, or those of one Doc: a batch of long Docs may have many.
+AT_ONCE = 4096
 # How many examples tell how frequent independent labels are.
 COUNTED = 1000
 
@@ -176,11 +178,11 @@ class RelationExtractor(TrainablePipe):
         check_listeners(self.name, self.model, docs)
         pairs = self.get_candidates(docs, [entities_of(doc) for doc in docs])
         # Docs without candidates need no token vectors: predictions are read off each Doc, not off the batch.
-        chosen = [index for index, doc_pairs in enumerate(pairs) if len(doc_pairs)] if self.labels else []
-        if not chosen:
+        parts = list(split_batch(pairs, AT_ONCE)) if self.labels else []
+        if not parts:
             return pairs, np.zeros((sum(map(len, pairs)), len(self.labels)), dtype="float32")
-        logits = self.model.predict(([docs[index] for index in chosen], [pairs[index] for index in chosen]))
-        logits = self.model.ops.to_numpy(logits)
+        inputs = (([docs[index] for index in part], [pairs[index] for index in part]) for part in parts)
+        logits = np.concatenate([self.model.ops.to_numpy(self.model.predict(own)) for own in inputs])
         exclusive, offsets = self.cfg["exclusive"], self.cfg["offsets"]
         return pairs, label_scores(logits, self.labels, exclusive=exclusive, offsets=offsets)
 

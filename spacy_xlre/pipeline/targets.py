@@ -75,7 +75,8 @@ def make_targets(
     A pair with relations has their labels as target, and their largest weight. A pair that is marked as unknown has
     weight 0, one that is marked as NA its weight times `na_weight`; a pair that is named nowhere is NA of weight 1.
     A pair with relations that is marked as NA as well has a mixed target, as `spacy xlre distill` makes it: the weights
-    are shares of it, and their sum, at most 1, is its weight.
+    are shares of it, and their sum, at most 1, is its weight. A label that the pair's types exclude teaches nothing; of
+    exclusive labels, a pair that has no other is unknown.
 
     examples (Sequence[Example]): The examples.
     pairs (Sequence[DocPairs]): Their candidates.
@@ -93,13 +94,17 @@ def make_targets(
         if len(doc_pairs):
             batch.read(eg, {key: offset + row for row, key in enumerate(doc_pairs.keys())})
         offset += len(doc_pairs)
+    allowed = np.concatenate([p.allowed for p in pairs]) if pairs else np.zeros_like(batch.shares, dtype=bool)
+    shares = batch.shares * allowed
     if not exclusive:
-        allowed = np.concatenate([p.allowed for p in pairs]) if pairs else np.zeros_like(batch.shares, dtype=bool)
-        return Targets((batch.shares > 0).astype("float32"), batch.weights[:, None] * allowed)
-    related = batch.shares.any(axis=1)
-    targets = np.hstack([batch.shares, np.where(related, batch.na_shares, 1.0)[:, None]]).astype("float32")
+        parts = shares / np.maximum(batch.shares.sum(axis=1) + batch.na_shares, 1e-12)[:, None]
+        targets = np.where(batch.mixed[:, None], parts, shares > 0)
+        return Targets(targets.astype("float32"), batch.weights[:, None] * allowed)
+    related = shares.any(axis=1)
+    excluded = batch.shares.any(axis=1) & ~related
+    targets = np.hstack([shares, np.where(related, batch.na_shares, 1.0)[:, None]]).astype("float32")
     targets /= np.maximum(targets.sum(axis=1, keepdims=True), 1e-12)
-    return Targets(targets, batch.weights[:, None])
+    return Targets(targets, np.where(excluded, 0.0, batch.weights).astype("float32")[:, None])
 
 
 def label_frequencies(parts: Iterable[Targets], n_labels: int) -> FloatArray:
@@ -119,7 +124,7 @@ def label_frequencies(parts: Iterable[Targets], n_labels: int) -> FloatArray:
 
 
 class _Batch:
-    """What the references say of a batch's pairs: shares of labels and of NA, and weights, as in `make_targets`."""
+    """What the references say of a batch's pairs, as in `make_targets`: shares of labels and of NA, and weights."""
 
     def __init__(
         self,
@@ -131,6 +136,7 @@ class _Batch:
     ) -> None:
         self.shares = np.zeros((n_pairs, len(labels)), dtype="float32")
         self.na_shares = np.zeros((n_pairs,), dtype="float32")
+        self.mixed = np.zeros((n_pairs,), dtype=bool)
         self.weights = np.full((n_pairs,), na_weight, dtype="float32")
         self._columns = {label: column for column, label in enumerate(labels)}
         self._factors = np.array([label_weights.get(label, 1.0) for label in labels], dtype="float32")
@@ -145,9 +151,11 @@ class _Batch:
             first, second = align(head), align(tail)
             return rows.get((*first, *second)) if first is not None and second is not None else None
 
+        negatives = set()
         for negative in get_negatives(eg.reference):
             row = row_of(negative.head, negative.tail)
             if row is not None:
+                negatives.add(row)
                 self.weights[row] = negative.weight * self._na_weight
                 self.na_shares[row] = negative.weight
         for head, tail in get_unknown(eg.reference):
@@ -170,8 +178,13 @@ class _Batch:
                 found[row] = max(found.get(row, 0.0), relation.weight * float(self._factors[column]))
                 self.shares[row, column] = max(self.shares[row, column], relation.weight)
         for row, weight in found.items():
-            shared = self.na_shares[row] * self._na_weight + (self.shares[row] * self._factors).sum()
-            self.weights[row] = min(1.0, float(shared)) if self.na_shares[row] else weight
+            self.mixed[row] = row in negatives
+            self.weights[row] = self._mixed_weight(row) if self.mixed[row] else weight
+
+    def _mixed_weight(self, row: int) -> float:
+        """Return the sum of a mixed target's shares, at most 1, times the mean of the factors on them."""
+        shared = self.na_shares[row] * self._na_weight + (self.shares[row] * self._factors).sum()
+        return float(shared / max(1.0, self.na_shares[row] + self.shares[row].sum()))
 
 
 def _same_tokens(predicted: Doc, reference: Doc) -> bool:

@@ -2,13 +2,12 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from ..errors import Errors, fail
-from ..labeling.pairs import DocKey, doc_key
 from ..labeling.quality import trap_items
 from ..ml.relations.pairs import DocPairs
 from ..pipeline.relation import RelationExtractor
@@ -20,14 +19,19 @@ from ..scoring.relations import (
     candidate_recall,
     count,
     count_by,
+    judged,
     macro_f1,
     precision_at,
     precision_recall_area,
     read_items,
+    read_unknown,
     with_na,
 )
+from ..tokens import get_bitext_id, get_language
 from .tables import Table
 
+# What identifies an evaluated Doc: the id of its bitext, its language, and its place among all.
+DocKey = Tuple[str, str, int]
 POOLED = "all"
 # The numbers of best predictions whose precision is reported.
 BEST = (100, 200, 300)
@@ -92,7 +96,7 @@ def evaluate_pipeline(
     gold (Sequence[Doc]): Docs with entities and relations, tokenised as the pipeline does.
     gold_entities (bool): Give the component the gold entities and skip `ner`; otherwise run end to end.
     progress (Callable): Wraps the Docs to show progress.
-    RETURNS (Evaluation): Items, by which all metrics are computed.
+    RETURNS (Evaluation): Items, by which all metrics are computed, without the pairs that are unknown in gold Docs.
     RAISES (XlreError): If the pipeline has no relation component.
     """
     relation = next((pipe for _, pipe in nlp.pipeline if isinstance(pipe, RelationExtractor)), None)
@@ -103,17 +107,18 @@ def evaluate_pipeline(
     result = Evaluation()
     disabled = ["ner"] if gold_entities and "ner" in nlp.pipe_names else []
     with nlp.select_pipes(disable=disabled), _threshold(relation, 0.0):
-        for reference in progress(gold):
-            key = doc_key(reference)
+        for number, reference in enumerate(progress(gold)):
+            key = get_bitext_id(reference), get_language(reference), number
+            unknown = read_unknown(reference, key)
             doc = nlp(_with_entities(nlp, reference) if gold_entities else nlp.make_doc(reference.text))
             truth = set(read_items(reference, key, directions))
-            found = read_items(doc, key, directions)
+            found = judged(read_items(doc, key, directions), unknown, directions.symmetric)
             result.gold |= truth
             result.predicted |= {item for item, score in found.items() if score >= threshold}
             result.scores.update(found)
-            result.traps |= trap_items(reference) - truth
+            result.traps |= trap_items(reference, key) - truth
             (pairs,) = relation.get_candidates([doc], [entities_of(doc)])
-            result.candidates |= set(_candidates(pairs, doc, key))
+            result.candidates |= set(_candidates(pairs, doc, key)) - unknown
             result.left_out += pairs.n_left_out
             for side, source in ((result.gold_entities, reference), (result.entities, doc)):
                 side.setdefault(key[1], set()).update((key, e.start_char, e.end_char, e.label_) for e in source.ents)

@@ -86,6 +86,22 @@ def read_unknown(doc: Doc, key: Hashable) -> AbstractSet[PairItem]:
     return {(key, _chars(head), _chars(tail)) for head, tail in get_unknown(doc)}
 
 
+def judged(
+    items: Mapping[RelationItem, float], unknown: AbstractSet[PairItem], symmetric: AbstractSet[str]
+) -> Dict[RelationItem, float]:
+    """Return the items, with their scores, whose pair somebody can judge.
+
+    items (Mapping[RelationItem, float]): Predictions.
+    unknown (AbstractSet[PairItem]): What `read_unknown` returns.
+    symmetric (AbstractSet[str]): Labels that hold both ways: they are unknown whichever way the pair is.
+    """
+
+    def is_unknown(item: RelationItem) -> bool:
+        return item.pair in unknown or (item.label in symmetric and (item.doc, item.tail, item.head) in unknown)
+
+    return {item: score for item, score in items.items() if not is_unknown(item)}
+
+
 def count(gold: AbstractSet[Any], predicted: AbstractSet[Any]) -> Counts:
     """Count hits, false alarms and misses of two sets of items of any kind, such as relations or entities."""
     hits = len(gold & predicted)

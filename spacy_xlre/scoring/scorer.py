@@ -14,6 +14,7 @@ from .relations import (
     candidate_recall,
     count,
     count_by,
+    judged,
     macro_f1,
     read_items,
     read_unknown,
@@ -56,7 +57,7 @@ def score_relations(
         languages.append(get_language(eg.reference))
         unknown = read_unknown(eg.reference, key)
         gold |= set(read_items(eg.reference, key, directions))
-        predicted |= {item for item in read_items(eg.predicted, key, directions) if item.pair not in unknown}
+        predicted |= set(judged(read_items(eg.predicted, key, directions), unknown, both))
         if candidates is not None:
             pairs |= {_pair(eg, key, found) for found in candidates[key]}
     total = count(gold, predicted)

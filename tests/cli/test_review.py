@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import spacy
 from spacy.tokens import Doc, Span
@@ -6,6 +8,7 @@ from typer.testing import CliRunner
 from spacy_xlre.cli import review as module
 from spacy_xlre.cli.plugin import app
 from spacy_xlre.corpus.docbin import read_docs, write_docs
+from spacy_xlre.labeling.pairs import words_key
 from spacy_xlre.labeling.vote_files import read_votes
 from spacy_xlre.tokens import (
     PairNegative,
@@ -133,5 +136,63 @@ def test_votes_are_written_for_each_pair(tmp_path, labels, config, multilingual)
     result = run(labels, config, "--output", tmp_path / "out.spacy", "--votes", votes, *QUICK)
     assert result.exit_code == 0, result.output
     read = read_votes(votes)
-    assert set(read) == {(str(number), lang) for number in range(4) for lang in ("en", "de")}
-    assert set(read["0", "en"]) == {(0, 1, 2, 3), (2, 3, 0, 1)}
+    assert set(read) == {words_key(doc) for doc in read_docs(labels, multilingual.vocab)}
+    assert all(set(own) == {(0, 1, 2, 3), (2, 3, 0, 1)} for own in read.values())
+
+
+def test_a_training_is_not_cut_short_though_its_scores_do_not_rise(tmp_path, labels, multilingual):
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("xlre_relation")
+    nlp.config["training"].update(patience=1, max_epochs=0, max_steps=6)
+    nlp.config["training"]["logger"] = {
+        "@loggers": "spacy.ConsoleLogger.v3",
+        "output_file": str(tmp_path / "log.jsonl"),
+    }
+    nlp.config.to_disk(tmp_path / "train.cfg")
+    result = run(labels, tmp_path / "train.cfg", "--output", tmp_path / "out.spacy", "--training.eval_frequency", 1)
+    assert result.exit_code == 0, result.output
+    steps = [json.loads(line)["step"] for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert max(steps) == 6
+
+
+def test_a_training_that_would_never_end_is_refused(tmp_path, labels, config):
+    endless = ["--training.max_epochs=0", "--training.max_steps", 0, "--gpu-id", -1]
+    result = run(labels, config, "--output", tmp_path / "reviewed.spacy", *endless)
+    assert result.exit_code == 1
+    assert "X613" in result.output
+
+
+CODE = """
+import spacy
+from spacy_xlre.ml.relations.losses import create_cross_entropy
+spacy.registry.misc("test_review.own_loss.v1")(lambda: create_cross_entropy(0.2))
+"""
+
+
+def test_functions_of_the_users_own_are_known_in_training_and_after(tmp_path, labels, config, multilingual):
+    (tmp_path / "own.py").write_text(CODE, encoding="utf-8")
+    own = ["--components.xlre_relation.loss", '{"@misc": "test_review.own_loss.v1"}', "--code", tmp_path / "own.py"]
+    output = tmp_path / "reviewed.spacy"
+    result = run(labels, config, "--output", output, "--min-relation", 0, "--max-na", 1, *own, *QUICK)
+    assert result.exit_code == 0, result.output
+    assert counts(output, multilingual.vocab) == [8, 8, 0]
+
+
+def test_probabilities_among_all_labels_can_vote(tmp_path, labels, config, multilingual):
+    found = {}
+    for option in ("--by-probability", ""):
+        votes = tmp_path / f"votes{option}.jsonl"
+        settings = ["--votes", votes, "--output", tmp_path / "out.spacy", "--training.max_steps", 1]
+        more = ["--training.optimizer.learn_rate", 0.0, "--components.xlre_relation.one_direction", "true"]
+        result = run(*[word for word in (labels, config, option, *settings, *more) if word != ""])
+        assert result.exit_code == 0, result.output
+        (found[option],) = {json.dumps(own[0, 1, 2, 3]) for own in read_votes(votes).values()}
+    # To models that learned nothing P is as likely as NA, and as P in the other direction.
+    assert found == {"--by-probability": '{"P": 0.3333}', "": '{"P": 0.5}'}
+
+
+def test_independent_labels_have_no_probabilities_among_all(tmp_path, labels, config):
+    words = ["--by-probability", "--components.xlre_relation.exclusive", "false", *QUICK]
+    result = run(labels, config, "--output", tmp_path / "reviewed.spacy", *words)
+    assert result.exit_code == 1
+    assert "X614" in result.output

@@ -6,6 +6,7 @@ import pytest
 
 from spacy_xlre.corpus.properties import read_inverse, read_symmetric, read_types
 from spacy_xlre.errors import XlreError
+from spacy_xlre.tokens.directions import Directions
 
 PROPERTIES = [
     {"id": "P361", "names": {"en": "part of"}, "inverse": "P527"},
@@ -33,3 +34,20 @@ def test_a_line_that_is_no_property_is_named(tmp_path):
     path.write_text('{"names": {}}\n', encoding="utf-8")
     with pytest.raises(XlreError, match="X505"):
         read_inverse(str(path))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([("P1", "P1")], {}),
+        ([("P361", "P527"), ("P527", "P361"), ("P1", "P361")], {"P527": "P361"}),
+        ([("P1", "P361"), ("P361", "P527"), ("P527", "P361")], {"P361": "P1"}),
+        ([("P1", "P2"), ("P3", "P1")], {"P2": "P1"}),
+    ],
+)
+def test_inverse_labels_form_no_chain_whatever_the_file_says(tmp_path, pairs, expected):
+    path = tmp_path / "properties.jsonl"
+    rows = [{"id": one, "names": {"en": one}, "inverse": other} for one, other in pairs]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert read_inverse(str(path)) == expected
+    Directions(frozenset(), read_inverse(str(path)))

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from spacy_xlre.cli.plugin import app
 from spacy_xlre.corpus.docbin import read_docs, write_docs
 from spacy_xlre.labeling.distillation import mixed, probabilities, soften
+from spacy_xlre.ml.relations.both_directions import join_directions, reversed_pairs
 from spacy_xlre.pipeline.targets import make_targets
 from spacy_xlre.tokens import (
     PairNegative,
@@ -117,6 +118,97 @@ def test_a_component_reads_shares_as_one_target(doc):
     )
     np.testing.assert_allclose(found.targets, [[0.625, 0.125, 0.25], [0, 0, 1]], rtol=1e-6)
     np.testing.assert_allclose(found.weights[:, 0], [0.8, 0.3], rtol=1e-6)
+
+
+def targets(doc, labels=("born", "died"), **settings):
+    """What a component with these labels learns from a Doc: targets and weights, rows of FORTH and BACK."""
+    nlp = spacy.blank("xx")
+    rules = {key: settings.pop(key) for key in ("symmetric", "inverse", "types") if key in settings}
+    relation = nlp.add_pipe("xlre_relation", config={"candidates": rules, **settings})
+    for label in labels:
+        relation.add_label(label)
+    examples = [Example(doc.copy(), doc)]
+    pairs = relation._training_candidates(examples)
+    found = relation._targets(examples, pairs)
+    if not relation.cfg["one_direction"]:
+        return found.targets, found.weights
+    joined = join_directions(np.zeros_like(found.targets), found.targets, found.weights, reversed_pairs(pairs))
+    return joined.targets, joined.weights
+
+
+ONE_DIRECTION = probabilities(SCORES, one_direction=True)
+
+
+@pytest.mark.parametrize("one_direction", [False, True])
+@pytest.mark.parametrize("found", [[], [(0, "born")], [(0, "born"), (0, "died")], [(0, "born"), (1, "died")]], ids=str)
+def test_without_a_share_a_component_learns_what_it_learned_before(doc, found, one_direction):
+    both = doc.ents, doc.ents[::-1]
+    set_relations(doc, [Relation(*_around(label, both[back]), weight=0.4) for back, label in found])
+    before = targets(doc, one_direction=one_direction)
+    soften([doc], [ONE_DIRECTION if one_direction else TAUGHT], share=0.0, one_direction=one_direction)
+    for old, new in zip(before, targets(doc, one_direction=one_direction)):
+        np.testing.assert_allclose(new, old, atol=1e-5)
+
+
+def test_both_directions_of_a_weak_label_stay_weak(doc):
+    set_relations(doc, [Relation(doc.ents[0], "born", doc.ents[1], weight=0.25)])
+    soften([doc], [ONE_DIRECTION], share=0.5, one_direction=True)
+    found, weights = targets(doc, one_direction=True)
+    np.testing.assert_allclose(weights, [[0.25]], atol=1e-6)
+    np.testing.assert_allclose(found, [[3 / 4, 1 / 12, 1 / 12, 0, 1 / 12]], atol=1e-6)
+
+
+def test_where_one_direction_is_unknown_both_stay_as_they_are(doc):
+    set_relations(doc, [], unknown=[doc.ents])
+    assert soften([doc], [ONE_DIRECTION], share=0.5, one_direction=True) == 0
+    assert targets(doc, one_direction=True)[1].tolist() == [[0.0]]
+
+
+@pytest.mark.parametrize(
+    ("label", "pair", "rules"),
+    [("died", 1, {"symmetric": ["died"]}), ("killed in", 1, {"inverse": {"killed in": "died"}})],
+)
+def test_symmetric_and_inverse_labels_are_mixed_the_way_round_in_which_they_are_learned(doc, label, pair, rules):
+    set_relations(doc, [Relation(*_around(label, doc.ents[::-1]))])
+    directions = Directions(frozenset(rules.get("symmetric", ())), rules.get("inverse", {}))
+    soften([doc], [{FORTH: {"died": 0.5}, BACK: {"died": 0.0}}], share=0.5, directions=directions)
+    np.testing.assert_allclose(targets(doc, **rules)[0], [[0, 0.75, 0.25], [0, 0, 1]], atol=1e-6)
+
+
+def test_independent_labels_learn_shares_too(doc):
+    soften([doc], [TAUGHT], share=0.5)
+    found, weights = targets(doc, exclusive=False)
+    np.testing.assert_allclose(found, [[0.3, 0.1], [0.25, 0.0]], atol=1e-6)
+    np.testing.assert_allclose(weights, 1.0)
+
+
+def test_factors_on_labels_count_for_mixed_targets_too(doc):
+    set_relations(doc, [Relation(doc.ents[0], "born", doc.ents[1])])
+    soften([doc], [TAUGHT], share=0.5)
+    weights = targets(doc, label_weights={"born": 3.0}, na_weight=2.0)[1]
+    np.testing.assert_allclose(weights, [[0.8 * 3 + 0.1 + 0.1 * 2], [0.25 * 3 + 0.75 * 2]], rtol=1e-5)
+
+
+def test_a_label_that_its_types_exclude_leaves_a_pair_unknown(doc):
+    set_relations(doc, [Relation(*_around("born", doc.ents[::-1])), Relation(*_around("died", doc.ents))])
+    found, weights = targets(doc, types={"born": {"head": ["PER"], "tail": ["LOC"]}})
+    assert weights.tolist() == [[1.0], [0.0]]
+    assert found[0].tolist() == [0.0, 1.0, 0.0]
+
+
+def test_pairs_stay_in_their_bags(doc):
+    head, tail = doc.ents
+    set_relations(doc, [Relation(head, "born", tail, bag="ada|rome")])
+    soften([doc], [TAUGHT], share=0.5)
+    assert {(r.head.start, r.bag) for r in get_relations(doc)} == {(0, "ada|rome"), (3, "")}
+    doc.set_ents([Span(doc, ent.start, ent.end, label=ent.label_, kb_id=f"Q{ent.start}") for ent in doc.ents])
+    set_relations(doc, [])
+    soften([doc], [TAUGHT], share=0.5)
+    assert {(r.head.start, r.bag) for r in get_relations(doc)} == {(0, "Q0|Q3"), (3, "Q3|Q0")}
+
+
+def test_probabilities_that_were_joined_from_several_pairs_are_shares():
+    assert mixed({}, {"born": 1.2, "died": 0.4}, 1.0) == pytest.approx({"born": 0.75, "died": 0.25})
 
 
 def teacher(path, **config):

@@ -17,6 +17,7 @@ from spacy_xlre.tokens import (
     set_language,
     set_relations,
 )
+from spacy_xlre.tokens.directions import Directions
 
 VOCAB = Vocab()
 # "Ada loves Rome . Ada left Rome ." with a pair in each sentence.
@@ -185,3 +186,31 @@ def test_pairs_are_scored_without_changing_the_docs():
     assert set(scores[0]) == {(0, 1, 2, 3), (2, 3, 0, 1), (4, 5, 6, 7), (6, 7, 4, 5)}
     assert all(0.0 <= labels["P"] <= 1.0 for labels in scores[0].values())
     assert scores[1] == {key: pytest.approx(labels) for key, labels in scores[0].items()}
+
+
+def test_a_vote_is_looked_up_the_way_round_in_which_models_read_a_label():
+    directions = Directions(frozenset(["S"]), {"R": "P"})
+    back = (2, 3, 0, 1)
+    for label, head, tail, own in (
+        ("S", 2, 0, {FIRST: {"S": 0.9}, back: {"S": 0.0}}),
+        ("R", 0, 2, {FIRST: {"P": 0.0}, back: {"P": 0.9}}),
+        ("P", 0, 2, {FIRST: {"P": 0.9}, back: {"P": 0.0}}),
+    ):
+        doc = make_doc()
+        set_relations(doc, [Relation(doc[head : head + 1], label, doc[tail : tail + 1])])
+        assert revise([doc], [own], directions=directions).relations_unknown == 0
+        assert pairs(doc)["relations"] == [(head, label, tail)]
+
+
+def test_a_pair_without_any_vote_is_never_added_as_a_relation():
+    doc = labelled()
+    assert revise([doc], [{}], OpinionSettings(min_added=0.0)).added == 0
+    assert pairs(doc) == pairs(labelled())
+
+
+def test_what_is_added_between_entities_without_ids_is_in_no_bag():
+    doc = Doc(VOCAB, words=["Ada", "loves", "Rome"])
+    doc.set_ents([Span(doc, 0, 1, label="X"), Span(doc, 2, 3, label="X")])
+    set_relations(doc, [], unknown=[(doc.ents[0], doc.ents[1])])
+    revise([doc], [{FIRST: {"Q": 0.95}}])
+    assert [relation.bag for relation in get_relations(doc)] == [""]

@@ -95,3 +95,32 @@ def test_what_does_not_fit_together_is_refused(members):
         make_ensemble([members[0], twice])
     with pytest.raises(XlreError, match="X313"):
         build_ensemble()
+
+
+def with_shared_encoder(seed):
+    fix_random_seed(seed)
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("tok2vec")
+    listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "tok2vec"}
+    nlp.add_pipe("xlre_relation", config={"model": {**SMALL_MODEL, "tok2vec": listener}})
+    train(nlp, steps=2)
+    return nlp
+
+
+def test_a_shared_encoder_that_nothing_listens_to_any_more_is_left_out():
+    pipelines = [with_shared_encoder(seed) for seed in (0, 1)]
+    ensemble = make_ensemble(pipelines)
+    assert ensemble.component_names == ["xlre_relation"]
+    for nlp in (ensemble, *pipelines):
+        assert nlp(make_doc(nlp.vocab, *TOYS[0][:2])).ents
+    assert pipelines[0].component_names == ["tok2vec", "xlre_relation"]
+
+
+def test_a_shared_encoder_that_others_listen_to_stays():
+    pipelines = [with_shared_encoder(seed) for seed in (0, 1)]
+    for nlp in pipelines:
+        listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "tok2vec"}
+        tagger = nlp.add_pipe("tagger", config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": listener}})
+        tagger.add_label("X")
+        tagger.initialize(lambda nlp=nlp: make_examples(nlp.vocab), nlp=nlp)
+    assert make_ensemble(pipelines).component_names == ["tok2vec", "xlre_relation", "tagger"]

@@ -86,6 +86,23 @@ def test_independent_labels_begin_with_what_was_taken_over_and_not_with_their_fr
     assert found["came"] == pytest.approx(np.log(2.5 / 12.5), abs=1e-5)
 
 
+def probabilities(nlp):
+    relation = nlp.get_pipe("xlre_relation")
+    return relation.predict([make_doc(nlp.vocab, *toy[:2]) for toy in TOYS])[1]
+
+
+def test_scores_stay_whatever_the_scale_of_the_outputs(trained, model, tmp_path):
+    nlp, path = trained
+    classifier = {**model.get("classifier", {}), "@architectures": "spacy_xlre.PairClassifier.v1", "output_scale": 3.0}
+    begun = begin({**model, "classifier": classifier}, path)
+    np.testing.assert_allclose(probabilities(begun), probabilities(nlp), atol=1e-5)
+
+
+def test_labels_that_were_exclusive_keep_their_scores_as_independent_ones(model, trained):
+    nlp, path = trained
+    np.testing.assert_allclose(probabilities(begin(model, path, exclusive=False)), probabilities(nlp), atol=1e-5)
+
+
 def test_what_was_taken_over_learns_and_leaves_the_trained_pipeline_as_it_is(model, trained):
     before, path = logits(spacy.load(trained[1])), trained[1]
     nlp = begin(model, path)

@@ -135,3 +135,17 @@ def test_docs_without_pairs_have_empty_arrays(n_tokens):
 def test_settings_that_make_no_sense_are_refused(settings, code):
     with pytest.raises(XlreError, match=code):
         create_candidates(**settings)
+
+
+def test_a_symmetric_label_may_have_its_types_either_way_round():
+    types = {"affiliated": {"head": ["PER"], "tail": ["ORG"]}}
+    getter = create_candidates(types=types, symmetric=["affiliated"])
+    ents = [Entity(0, 1, "ORG"), Entity(3, 4, "PER"), Entity(6, 7, "PER")]
+    assert keys(getter, doc_of(8), ents, ["affiliated"], getter.rules) == [(0, 1, 3, 4), (0, 1, 6, 7)]
+
+
+@given(texts(), st.integers(1, 20))
+def test_the_budget_keeps_both_directions_of_two_entities_or_none(text, half):
+    n_tokens, ranges, _ = text
+    found = keys(create_candidates(max_pairs=2 * half), doc_of(n_tokens), entities(*ranges))
+    assert {(*key[2:], *key[:2]) for key in found} == set(found)

@@ -13,6 +13,7 @@ from spacy_xlre.corpus.marked import MarkedBead, MarkedDocument, parse_marks
 from spacy_xlre.errors import XlreError
 from spacy_xlre.report.evaluation import evaluate_pipeline, evaluation_data, evaluation_tables
 from spacy_xlre.report.tables import to_text
+from spacy_xlre.tokens import get_language, get_relations, set_bitext_id, set_relations
 
 SENTENCES = {
     "en": ["[[Ada|ada]] was born in [[London|london]].", "[[Ada|ada]] saw [[Paris|paris]]."],
@@ -128,3 +129,27 @@ def test_a_missing_pipeline_ends_with_one_line(tmp_path):
     result = CliRunner().invoke(app, ["evaluate", str(tmp_path / "nothing"), str(tmp_path / "gold.spacy")])
     assert result.exit_code == 1
     assert "not a trained pipeline" in result.output
+
+
+def test_docs_without_ids_count_each_for_itself_even_with_the_same_text(nlp, gold):
+    (doc,) = (doc for doc in gold if get_language(doc) == "en")
+    set_bitext_id(doc, "")
+    counts = evaluate_pipeline(nlp, [doc, doc.copy(), doc.copy()], gold_entities=True).counts()["en"]
+    assert (counts.tp, counts.fp, counts.fn) == (3, 3, 0)
+
+
+def test_predictions_about_unknown_pairs_do_not_count(nlp, gold):
+    (doc,) = (doc for doc in gold if get_language(doc) == "en")
+    found = evaluate_pipeline(nlp, [doc], gold_entities=True)
+    (wrong,) = found.predicted - found.gold
+    unknown = [
+        (head, tail)
+        for head in doc.ents
+        for tail in doc.ents
+        if (head.start_char, tail.start_char) == (wrong.head[0], wrong.tail[0])
+    ]
+    set_relations(doc, get_relations(doc), unknown=unknown)
+    judged = evaluate_pipeline(nlp, [doc], gold_entities=True)
+    assert judged.predicted == judged.gold == found.gold
+    assert set(judged.scores) == set(found.scores) - {wrong}
+    assert judged.candidates == found.candidates - {wrong.pair}

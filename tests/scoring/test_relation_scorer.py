@@ -74,6 +74,14 @@ def test_predictions_about_unknown_pairs_do_not_count():
     assert scores["rel_micro_p"] == 1.0
 
 
+def test_a_symmetric_label_is_unknown_whichever_way_its_pair_is():
+    gold = doc_with([("Ada", "in", "Rome")], unknown=[("Bob", "Ada")])
+    predicted = doc_with([("Ada", "in", "Rome"), ("Bob", "met", "Ada")])
+    assert score((predicted, gold), symmetric=["met"])["rel_micro_p"] == 1.0
+    other = doc_with([("Ada", "in", "Rome"), ("Ada", "likes", "Bob")])
+    assert score((other, gold), symmetric=["met"])["rel_micro_p"] == 0.5
+
+
 def test_symmetric_labels_count_once_in_either_direction():
     predicted = doc_with([("Ada", "met", "Bob"), ("Bob", "met", "Ada")])
     assert score((predicted, doc_with([("Bob", "met", "Ada")])), symmetric=["met"])["rel_micro_f"] == 1.0

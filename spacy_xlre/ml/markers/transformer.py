@@ -167,8 +167,8 @@ def _announce(model: MarkerTransformer, batch: List[MarkedRow], frozen: List[Any
     """Tell the frozen layers which rows come, so that they are not computed twice."""
     transformer, cache_mb = _shim(model).transformer, model.attrs["frozen_cache_mb"]
     if frozen and cache_mb and hasattr(transformer, "embeddings"):
-        # Ids and positions say where the markers are, and with that what attends to what.
-        keys = [row.ids.tobytes() + row.positions.tobytes() for row in batch]
+        # Ids, positions and roles say where the markers are, and with that what attends to what.
+        keys = [row.ids.tobytes() + row.positions.tobytes() + row.roles.tobytes() for row in batch]
         FrozenOutputs.of(transformer, frozen, cache_mb).begin(keys, [len(row.ids) for row in batch])
     elif hasattr(transformer, FROZEN_OUTPUTS):
         getattr(transformer, FROZEN_OUTPUTS).end()

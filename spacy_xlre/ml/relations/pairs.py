@@ -1,7 +1,7 @@
 """Candidate pairs as plain arrays: per Doc as the candidate getter makes them, and joined for a batch."""
 
 from dataclasses import dataclass, field
-from typing import List, Sequence, Tuple
+from typing import Iterator, List, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,3 +87,23 @@ def collate(docs: Sequence[DocPairs]) -> PairBatch:
         order=np.argsort(window_of, kind="stable"),
         offsets=np.searchsorted(np.sort(window_of), np.arange(len(windows) + 1)),
     )
+
+
+def split_batch(docs: Sequence[DocPairs], most: int) -> Iterator[List[int]]:
+    """Split a batch by its pairs.
+
+    docs (Sequence[DocPairs]): The pairs of each Doc.
+    most (int): The most pairs of a part; a Doc with more is a part of its own.
+    YIELDS (List[int]): The places of each part's Docs, in order, without those that have no pair.
+    """
+    part: List[int] = []
+    total = 0
+    for place, doc in enumerate(docs):
+        if part and total + len(doc) > most:
+            yield part
+            part, total = [], 0
+        if len(doc):
+            part.append(place)
+            total += len(doc)
+    if part:
+        yield part
