@@ -178,6 +178,9 @@ class Errors(metaclass=_WithCodes):
     )
     X503 = "The files are not line-aligned: {counts} lines. Make them equal; see line {line} of the longer one."
     X504 = "{path}, line {line}: '{lang}' is not a language code. Use BCP 47, for example en or zh-Hant."
+    X518 = "{path}: line-aligned files are named by language, such as news.en, and documents end in .jsonl. Rename it."
+    X519 = "{paths}: holds nothing that can be used; {n} were rejected, see {rejects}. Check format and languages."
+    X520 = "{path}: cannot be written there ({reason}). Name a file in a folder, not a folder or a file below a file."
     X505 = "{path}, line {line}: not a property ({reason}). Correct the line; kb/sources.py has the format."
     X506 = "{text} has {n_text} lines, {links} has {n_links}. Each line of text needs its line of links, which may be empty."
     X507 = "{path}, line {line}: not a pair of texts. Write: source words ||| target words"
@@ -215,6 +218,12 @@ class Errors(metaclass=_WithCodes):
     X612 = "{path}: its labels are not exclusive, so no pair has one distribution. Distil one with exclusive = true."
     X613 = "{path}: with max_steps and max_epochs 0 its training never ends. Override one: --training.max_epochs 4."
     X614 = "{path}: its labels are not exclusive, so they have no probabilities among all. Leave --by-probability out."
+    X615 = "{path}: holds {n} bitexts, too few to hold any out for --dev. Label more text, or leave --dev out."
+    X616 = (
+        "{path}: the labelling functions cannot be made ({reason}). Correct the config, or name your code with --code."
+    )
+    X617 = "'{option}' is neither an option nor a setting of the config. Write settings with their section: {example}."
+    X618 = "--dev and --output are the same file, {path}. Name two: what is held out must not be trained on."
     X014 = "There is nothing to join: concat got no Docs. Pass at least one."
     # knowledge base
     X101 = "{path} is not a knowledge base: it has no kb.json. Build one with: spacy xlre kb build"
@@ -246,6 +255,8 @@ class Errors(metaclass=_WithCodes):
     X701 = "{path} is not a trained pipeline. Run the train step first, or pass the folder that 'spacy train' wrote."
     X702 = "Building wheels needs the package 'build'. Run: pip install 'spacy-xlre[project]', or pass --no-wheel."
     X703 = "The pipeline has no xlre_relation component, only {names}. Train one with configs/pipeline.cfg."
+    X704 = "{path}: the pipeline cannot be loaded ({reason}). Train it again, or name the code it needs with --code."
+    X705 = "GPU {gpu} cannot be used ({reason}). Install CuPy for it, or leave --gpu-id out to use the CPU."
     # packages and reports
     X750 = "Table '{title}', row {row}: {cells} cells for {columns} columns. Give each row one cell a column."
     X751 = 'This needs the package {module}, which is not installed. Run: pip install "spacy-xlre[{extra}]"'

@@ -19,15 +19,37 @@ def atomic_file(path: PathLike) -> Iterator[Path]:
 
     path (str or Path): The final file. Its folder is made if needed.
     YIELDS (Path): Where to write. It has the same suffix as the final file.
+    RAISES (XlreError): If `path` is a folder, or its folder cannot be made.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    check_place(path)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         yield temporary / path.name
         (temporary / path.name).replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_place(path: Path) -> None:
+    """Make the folder of a file that will be written.
+
+    RAISES (XlreError): If the path is a folder itself, or its folder cannot be made.
+    """
+    if path.is_dir():
+        raise fail(Errors.X520, path=path, reason="a folder")
+    make_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder unless it is there.
+
+    RAISES (XlreError): If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise fail(Errors.X520, path=path, reason=error.strerror) from None
 
 
 @contextmanager
@@ -42,7 +64,7 @@ def atomic_folder(path: PathLike, *, marker: str) -> Iterator[Path]:
     path = Path(path)
     if path.exists() and (not path.is_dir() or (any(path.iterdir()) and not (path / marker).exists())):
         raise fail(Errors.X009, path=path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         built = temporary / "new"
@@ -97,6 +119,11 @@ class Rejects:
     def count(self) -> int:
         """The number of rejected items."""
         return len(self.rows)
+
+    @property
+    def where(self) -> str:
+        """Where they can be read, as the end of a sentence; empty if there are none."""
+        return f", see {self.path}" if self.rows and self.path is not None else ""
 
     def __enter__(self) -> "Rejects":
         return self

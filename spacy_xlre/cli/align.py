@@ -25,6 +25,10 @@ def align_cli(
     shard: int = typer.Option(64, "--shard", min=1, help="Bitexts a part: what an interruption can lose"),
 ) -> None:
     """Align the sentences and words of bitexts; a run that was interrupted goes on where it stopped."""
+    from ..tokens.languages import check_language
+
+    if pairs and pairs != "all":
+        check_language(pairs)
     settings = read_settings(config) if config else {}
     settings.update({name: value for name, value in (("encoder", encoder), ("pairs", pairs)) if value})
     if keep_sentences:

@@ -30,13 +30,16 @@ def convert_cli(
     from ..corpus.crossre import read_crossre
     from ..corpus.docbin import write_docs
     from ..corpus.semeval import read_semeval
+    from ..errors import Errors, fail
     from ..files import Rejects
     from ..tokens.blank import blank_multilingual
+    from ..tokens.languages import check_language
 
+    check_language(lang)
     nlp = blank_multilingual()
     both = split_words(symmetric)
     with Rejects(rejects or output.with_suffix(".rejects.tsv")) as left_out:
-        docs = (
+        docs = [
             doc
             for path in inputs
             for doc in (
@@ -44,6 +47,8 @@ def convert_cli(
                 if format_ is Format.semeval
                 else read_crossre(path, nlp, lang, left_out, symmetric=both)
             )
-        )
-        count = write_docs(output, docs)
-    msg.good(f"{output}: {count} Docs, {left_out.count} rejected")
+        ]
+    if not docs:
+        raise fail(Errors.X519, paths=", ".join(map(str, inputs)), n=left_out.count, rejects=left_out.path)
+    count = write_docs(output, docs)
+    msg.good(f"{output}: {count} Docs, {left_out.count} rejected{left_out.where}")

@@ -22,6 +22,7 @@ def corpus_cli(
     """Convert parallel text to bitexts: one Doc for the same text in all its languages."""
     from ..corpus.docbin import write_docs
     from ..corpus.parallel import read_parallel
+    from ..errors import Errors, fail
     from ..files import Rejects
     from ..tokens import make_bitext, set_bitext_id
     from ..tokens.blank import blank_multilingual
@@ -34,8 +35,10 @@ def corpus_cli(
             doc = make_bitext(nlp, texts)
             set_bitext_id(doc, id_)
             docs.append(doc)
-        count = write_docs(output, docs)
-    msg.good(f"{output}: {count} bitexts, {left_out.count} rejected")
+    if not docs:
+        raise fail(Errors.X519, paths=", ".join(map(str, inputs)), n=left_out.count, rejects=left_out.path)
+    count = write_docs(output, docs)
+    msg.good(f"{output}: {count} bitexts, {left_out.count} rejected{left_out.where}")
 
 
 @command("gold")

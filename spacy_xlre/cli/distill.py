@@ -7,6 +7,7 @@ import typer
 from wasabi import msg
 
 from .app import CODE, command
+from .loading import load_pipeline, use_gpu
 
 # Docs between two steps of the progress bar.
 PART = 256
@@ -42,8 +43,6 @@ def distill(
     RETURNS (int): How many pairs have a new target.
     RAISES (XlreError): If the teacher is no trained pipeline, has no relation component, or one of independent labels.
     """
-    import spacy
-    from spacy.cli._util import setup_gpu
     from tqdm import tqdm
 
     from ..corpus.docbin import read_docs, write_docs
@@ -54,8 +53,8 @@ def distill(
 
     if not (teacher / "meta.json").is_file():
         raise fail(Errors.X701, path=teacher)
-    setup_gpu(gpu_id, silent=True)
-    nlp = spacy.load(teacher)
+    use_gpu(gpu_id)
+    nlp = load_pipeline(teacher)
     if "xlre_relation" not in nlp.pipe_names:
         raise fail(Errors.X324, name=teacher, found=", ".join(nlp.pipe_names) or "none")
     component: Any = nlp.get_pipe("xlre_relation")

@@ -7,6 +7,7 @@ import typer
 from wasabi import msg
 
 from .app import CODE, command
+from .loading import load_pipeline
 
 
 @command("ensemble")
@@ -16,18 +17,14 @@ def ensemble_cli(
     code: Optional[Path] = CODE,
 ) -> None:
     """Join trained pipelines into one whose relation component averages theirs."""
-    import spacy
-    from spacy.cli._util import import_code
-
     from ..errors import Errors, fail
     from ..files import atomic_folder
     from ..pipeline.ensemble import make_ensemble
 
-    import_code(code)
     for model in models:
         if not (model / "meta.json").is_file():
             raise fail(Errors.X701, path=model)
-    combined = make_ensemble([spacy.load(model) for model in models])
+    combined = make_ensemble([load_pipeline(model, code) for model in models])
     with atomic_folder(output, marker="meta.json") as building:
         combined.to_disk(building)
     msg.good(f"{output}: {len(models)} models")

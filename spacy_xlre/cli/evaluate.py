@@ -7,6 +7,7 @@ import typer
 from wasabi import msg
 
 from .app import CODE, command
+from .loading import load_pipeline, use_gpu, warn_if_untrained
 
 
 @command("evaluate")
@@ -21,21 +22,15 @@ def evaluate_cli(
     """Evaluate relations by language, with gold entities and with the pipeline's own."""
     import sys
 
-    import spacy
-    from spacy.cli._util import import_code, setup_gpu
     from tqdm import tqdm
 
     from ..corpus.docbin import read_docs
-    from ..errors import Errors, fail
     from ..report.evaluation import evaluate_pipeline, evaluation_data, evaluation_tables
     from ..report.tables import to_text, write_report
 
-    import_code(code)
-    setup_gpu(gpu_id, silent=True)
-    try:
-        nlp = spacy.load(model)
-    except OSError:
-        raise fail(Errors.X701, path=model) from None
+    use_gpu(gpu_id)
+    nlp = load_pipeline(model, code)
+    warn_if_untrained(nlp, model)
     docs = list(read_docs(gold, nlp.vocab))
 
     def evaluate(name: str, gold_entities: bool):

@@ -95,7 +95,7 @@ def info_cli(kb: Path = typer.Argument(..., help="A knowledge base")) -> None:
 def query_cli(
     kb: Path = typer.Argument(..., help="A knowledge base"),
     name: str = typer.Argument(..., help="A name, or an entity's id"),
-    lang: str = typer.Option(..., "--lang", "-l", help="The language of the name"),
+    lang: str = typer.Option(..., "--language", "--lang", "-l", help="The language of the name"),
 ) -> None:
     """Show what a name may mean, and the facts of each entity."""
     from ..errors import Errors, fail

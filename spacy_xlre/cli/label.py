@@ -44,6 +44,8 @@ def label_cli(
 
     if method not in ("agreement", "monolingual"):
         raise fail(Errors.X601, method=method)
+    if dev is not None and dev.resolve() == output.resolve():
+        raise fail(Errors.X618, path=dev)
     examples = Examples(explain)
     settings = LabelingSettings(method=method)  # type: ignore[arg-type]
     store = KnowledgeBase.open(kb)
@@ -52,7 +54,11 @@ def label_cli(
     labeler = Labeler(store, settings, examples if explain else None, learned, keep)
     bitexts = list(read_docs(aligned, blank_multilingual().vocab))
     bar = tqdm(bitexts, desc="label", unit="bitext", disable=not sys.stderr.isatty())
-    every = round(1 / dev_share) if dev is not None and dev_share else len(bitexts) + 1
+    holds_out = dev is not None and dev_share > 0
+    if holds_out and len(bitexts) < 2:
+        raise fail(Errors.X615, path=aligned, n=len(bitexts))
+    # Of a few bitexts one is held out.
+    every = min(round(1 / dev_share), len(bitexts)) if holds_out else len(bitexts) + 1
     kept: List[Doc] = []
     held_out: List[Doc] = []
     for number, bitext in enumerate(bar, start=1):

@@ -7,6 +7,7 @@ import typer
 from wasabi import msg
 
 from .app import CODE, command
+from .loading import load_pipeline, warn_if_untrained
 
 
 @command("package")
@@ -21,8 +22,6 @@ def package_cli(
     """Package a pipeline twice: whole, and as NAME_component, to source xlre_relation from into other pipelines."""
     from importlib.util import find_spec
 
-    from spacy.cli._util import import_code
-
     from ..errors import Errors, fail
     from ..pipeline.packaging import package_pipeline
 
@@ -30,6 +29,6 @@ def package_cli(
         raise fail(Errors.X701, path=model)
     if wheel and find_spec("build") is None:
         raise fail(Errors.X702)
-    import_code(code)
+    warn_if_untrained(load_pipeline(model, code), model)
     for path in package_pipeline(model, output, name=name, version=version, wheel=wheel, code=code):
         msg.good(str(path))

@@ -172,7 +172,10 @@ def _check_config(config: Path, overrides: Sequence[str], by_probability: bool) 
     settings: List[str] = []
     is_setting = False
     for word in overrides:
-        is_setting = "." in word.split("=", 1)[0] if word.startswith("--") else is_setting
+        name = word.split("=", 1)[0]
+        is_setting = "." in name if word.startswith("--") else is_setting
+        if word.startswith("--") and not is_setting and name != "--gpu-id":
+            raise fail(Errors.X617, option=name, example="--training.max_epochs 4")
         if is_setting:
             settings.append(word)
     try:

@@ -7,6 +7,7 @@ import typer
 from wasabi import msg
 
 from .app import CODE, command
+from .loading import load_pipeline
 
 
 @command("suggest")
@@ -21,19 +22,11 @@ def suggest_cli(
     """Write the pairs that a model is least sure of as a task file for annotators (Prodigy, Label Studio)."""
     import json
 
-    import spacy
-    from spacy.cli._util import import_code
-
     from ..corpus.docbin import read_docs
-    from ..errors import Errors, fail
     from ..files import atomic_file
     from ..labeling.suggestions import make_task, suggest
 
-    import_code(code)
-    try:
-        nlp = spacy.load(model)
-    except OSError:
-        raise fail(Errors.X701, path=model) from None
+    nlp = load_pipeline(model, code)
     found = list(read_docs(docs, nlp.vocab))
     suggestions = suggest(nlp, found, n, per_doc=per_doc)
     with atomic_file(output) as path, path.open("w", encoding="utf-8", newline="\n") as file_:

@@ -33,7 +33,10 @@ def vote_cli(
     if not config.is_file():
         raise fail(Errors.X002, path=config)
     import_code(code)
-    functions = registry.resolve(Config().from_disk(config)).get("functions", {})
+    try:
+        functions = registry.resolve(Config().from_disk(config)).get("functions", {})
+    except ValueError as error:  # what confection and catalogue raise, too
+        raise fail(Errors.X616, path=config, reason=" ".join(str(error).split())) from None
     if not functions:
         raise fail(Errors.X607, path=config)
     docs = list(read_docs(labels, blank_multilingual().vocab))

@@ -72,7 +72,7 @@ def _read_jsonl(path: Path) -> Iterator[Tuple[Path, int, str, Dict[str, str]]]:
 
 
 def _read_aligned(paths: List[Path], documents: bool) -> Iterator[Tuple[Path, int, str, Dict[str, str]]]:
-    langs = [_check(path.suffix.lstrip("."), path, 0) for path in paths]
+    langs = [_language_of(path) for path in paths]
     columns = [[line for _, line in read_lines(path)] for path in paths]
     counts = [len(column) for column in columns]
     if len(set(counts)) > 1:
@@ -82,6 +82,13 @@ def _read_aligned(paths: List[Path], documents: bool) -> Iterator[Tuple[Path, in
     for start, end in blocks:
         texts = {lang: "\n".join(column[start:end]) for lang, column in zip(langs, columns)}
         yield paths[0], start + 1, f"{paths[0].stem}:{start + 1}", texts
+
+
+def _language_of(path: Path) -> str:
+    try:
+        return check_language(path.suffix.lstrip("."))
+    except ValueError:
+        raise fail(Errors.X518, path=path) from None
 
 
 def _blocks(columns: List[List[str]]) -> List[Tuple[int, int]]:

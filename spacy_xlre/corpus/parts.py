@@ -10,7 +10,7 @@ import numpy
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from ..files import PathLike, atomic_file
+from ..files import PathLike, atomic_file, check_place
 from .docbin import read_docs, write_docs
 
 MANIFEST = "manifest.json"
@@ -26,6 +26,7 @@ class Parts:
 
     def __init__(self, output: PathLike, made_from: str, *, size: int) -> None:
         self.output = Path(output)
+        check_place(self.output)
         self.folder = self.output.parent / f".{self.output.name}.parts"
         self.size = size
         manifest = {"made_from": made_from, "size": size}

@@ -25,7 +25,7 @@ def make_standalone(nlp: Language) -> Language:
     copy = copy_pipeline(nlp)
     names = [name for name, pipe in copy.components if isinstance(pipe, RelationExtractor)]
     if not names:
-        raise fail(Errors.X324, name=nlp.meta["name"], found=", ".join(nlp.component_names) or "none")
+        raise fail(Errors.X324, name=nlp.path or nlp.meta["name"], found=", ".join(nlp.component_names) or "none")
     for upstream, pipe in copy.pipeline:
         for name in names:
             if name in getattr(pipe, "listening_components", ()):

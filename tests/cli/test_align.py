@@ -121,3 +121,10 @@ def test_the_plain_function_counts(tmp_path, bitexts, tiny_encoder_folder):
     count, beads, links = align(bitexts, tmp_path / "out.spacy", settings)
     assert (count, beads) == (5, 10)
     assert links > 0
+
+
+def test_a_pivot_that_is_no_language_and_an_output_that_is_a_folder_end_before_the_work(tmp_path, run, bitexts, config):
+    result = run("align", bitexts, tmp_path / "out.spacy", "--config", config, "--pairs", "??")
+    assert (result.exit_code, "X010" in result.output) == (1, True)
+    result = run("align", bitexts, tmp_path, "--config", config)
+    assert (result.exit_code, "X520" in result.output) == (1, True)

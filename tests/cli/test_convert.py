@@ -23,3 +23,12 @@ def test_a_file_of_another_format_is_named_and_nothing_is_left(tmp_path):
     assert result.exit_code == 1
     assert "X515" in result.output
     assert not (tmp_path / "a.spacy").exists()
+
+
+def test_a_file_without_sentences_and_a_language_that_is_none_are_errors(tmp_path):
+    (tmp_path / "a.txt").write_text("", encoding="utf-8")
+    words = ["convert", tmp_path / "a.txt", "--format", "semeval", "--output", tmp_path / "out.spacy"]
+    for more, code in (([], "X519"), (["--language", "??"], "X010")):
+        result = CliRunner().invoke(app, [str(word) for word in (*words, *more)])
+        assert result.exit_code == 1
+        assert code in result.output

@@ -77,3 +77,23 @@ def test_marked_documents_become_gold_docs(tmp_path, run, assets, multilingual):
     borders = [r for doc in docs for r in doc._.relations if r.label == "P47"]
     assert borders
     assert all(r.head.start < r.tail.start for r in borders)
+
+
+def test_files_that_hold_nothing_to_use_are_an_error_and_say_where_the_reasons_are(tmp_path, run):
+    (tmp_path / "a.en").write_text("One.\n", encoding="utf-8")
+    result = run("corpus", tmp_path / "a.en", "--output", tmp_path / "out.spacy")
+    assert result.exit_code == 1
+    assert "[X519]" in result.output
+    assert "out.rejects.tsv" in result.output
+    assert not (tmp_path / "out.spacy").exists()
+
+
+@pytest.mark.parametrize("output", ["folder", "file/out.spacy"])
+def test_an_output_that_cannot_be_written_is_named(tmp_path, run, output):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for lang in ("en", "de"):
+        (tmp_path / f"a.{lang}").write_text("One.\n", encoding="utf-8")
+    result = run("corpus", tmp_path / "a.en", tmp_path / "a.de", "--output", tmp_path / output)
+    assert result.exit_code == 1
+    assert "[X520]" in result.output

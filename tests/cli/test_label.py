@@ -127,3 +127,23 @@ def test_a_pipeline_that_is_none_is_named(aligned, kb, tmp_path, given, code):
     result = run(aligned, kb, "--output", tmp_path / "labels.spacy", "--confirm", given)
     assert result.exit_code == 1
     assert code in result.stderr
+
+
+def test_of_a_few_bitexts_one_is_held_out(tmp_path, kb, aligned, multilingual):
+    assert run(aligned, kb, "--output", tmp_path / "train.spacy", "--dev", tmp_path / "dev.spacy").exit_code == 0
+    assert len(list(read_docs(tmp_path / "train.spacy", multilingual.vocab))) == 6
+    assert len(list(read_docs(tmp_path / "dev.spacy", multilingual.vocab))) == 2
+
+
+def test_a_single_bitext_cannot_be_held_out(tmp_path, kb, aligned, multilingual):
+    write_docs(tmp_path / "one.spacy", [next(read_docs(aligned, multilingual.vocab))])
+    result = run(tmp_path / "one.spacy", kb, "--output", tmp_path / "train.spacy", "--dev", tmp_path / "dev.spacy")
+    assert result.exit_code == 1
+    assert "[X615]" in result.output
+
+
+def test_what_is_held_out_is_not_written_over_the_labels(tmp_path, kb, aligned):
+    result = run(aligned, kb, "--output", tmp_path / "labels.spacy", "--dev", tmp_path / "." / "labels.spacy")
+    assert result.exit_code == 1
+    assert "[X618]" in result.output
+    assert not (tmp_path / "labels.spacy").exists()

@@ -66,3 +66,13 @@ def test_a_config_without_functions_is_refused(labels, tmp_path):
     assert result.exit_code == 1
     assert "names no labelling function" in result.stderr
     assert not (tmp_path / "voted.spacy").exists()
+
+
+@pytest.mark.parametrize("config", [CONFIG.replace("reads", "unheard_of"), CONFIG + "[", CONFIG.replace("word", "wrd")])
+def test_a_config_whose_functions_cannot_be_made_is_named(labels, tmp_path, config):
+    (tmp_path / "votes.cfg").write_text(config, encoding="utf-8")
+    words = [labels, tmp_path / "votes.cfg", "--output", tmp_path / "voted.spacy", "--code", tmp_path / "functions.py"]
+    result = run(*words)
+    assert result.exit_code == 1
+    assert "[X616]" in result.output
+    assert "votes.cfg" in result.output

@@ -1,13 +1,18 @@
 """Which scores become relations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from spacy_xlre.ml.relations.pairs import DocPairs
+from spacy_xlre.ml.relations.pairs import DocPairs, split_batch
+from spacy_xlre.pipeline import relation
 from spacy_xlre.pipeline.decisions import choose, label_scores
+
+from .relation_toys import TOYS, make_doc, make_pipeline, train
 
 N_LABELS = 3
 SCORES = arrays("float32", (4, N_LABELS), elements=st.floats(0, 1, width=32))
@@ -72,3 +77,27 @@ def test_nothing_is_chosen_of_no_pairs_and_of_no_labels():
     rules = {"threshold": 0.5, "exclusive": True, "one_direction": False}
     assert choose(np.zeros((0, 2), dtype="float32"), [], **rules).shape == (0, 2)
     assert choose(np.zeros((4, 0), dtype="float32"), both_directions(np.zeros((4, 0), dtype=bool)), **rules).size == 0
+
+
+@given(st.lists(st.integers(0, 9), max_size=12), st.integers(1, 12))
+def test_a_batch_is_split_by_its_pairs_and_no_doc_with_pairs_is_lost(sizes, most):
+    (doc, _) = both_directions(np.zeros((4, 1), dtype=bool))
+    docs = [replace(doc, heads=np.zeros(size, dtype="int64")) for size in sizes]
+    parts = list(split_batch(docs, most))
+    assert [place for part in parts for place in part] == [place for place, size in enumerate(sizes) if size]
+    assert all(len(part) == 1 or sum(sizes[place] for place in part) <= most for part in parts)
+    # No part could have taken the first Doc of the next one.
+    for part, following in zip(parts, parts[1:]):
+        assert sum(sizes[place] for place in (*part, following[0])) > most
+
+
+def test_scores_do_not_depend_on_how_many_pairs_are_scored_at_a_time(monkeypatch):
+    nlp = make_pipeline()
+    train(nlp, steps=3)
+    component = nlp.get_pipe("xlre_relation")
+    docs = [make_doc(nlp.vocab, *toy[:2]) for toy in TOYS]
+    pairs, scores = component.predict(docs)
+    monkeypatch.setattr(relation, "AT_ONCE", 3)
+    for own, expected in zip(component.predict(docs)[0], pairs):
+        assert own.keys() == expected.keys()
+    np.testing.assert_allclose(component.predict(docs)[1], scores, atol=1e-6)

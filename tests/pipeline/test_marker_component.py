@@ -275,3 +275,23 @@ def test_batches_without_candidates_change_nothing(packed):
     losses = packed.update(make_examples(packed.vocab, empty), sgd=False, losses={})
     assert losses["xlre_relation"] == 0.0
     np.testing.assert_array_equal(scores(packed, [make_doc(packed.vocab, *toy[:2]) for toy in TOYS]), before)
+
+
+def test_what_is_kept_of_frozen_layers_tells_both_directions_apart_where_markers_are_the_same(tiny_encoder_folder):
+    found = []
+    for megabytes in (0, 10):
+        fix_random_seed(0)
+        same = {"head_marker": "@", "tail_marker": "@", "frozen_layers": 1, "frozen_cache_mb": megabytes}
+        nlp = make_pipeline(marker_model(tiny_encoder_folder, packed=False, **same))
+        nlp.initialize(lambda nlp=nlp: make_examples(nlp.vocab))
+        model = nlp.get_pipe("xlre_relation").model.get_ref("markers")
+        for part in model.shims[0].transformer.modules():
+            if type(part).__name__ == "Dropout":
+                part.p = 0.0
+        for layer in model.shims[0].transformer.encoder.layer:
+            layer.attention.self.dropout_prob = 0.0
+        doc = make_doc(nlp.vocab, *TOYS[0][:2])
+        pairs = nlp.get_pipe("xlre_relation").get_candidates([doc], [entities_of(doc)])
+        model.begin_update(([doc], pairs))
+        found.append(model.begin_update(([doc], pairs))[0])
+    np.testing.assert_allclose(found[1], found[0], atol=1e-5)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol, Sequence, Tuple
 
 from ...errors import Errors, fail
-from ...files import PathLike, Rejects, atomic_file
+from ...files import PathLike, Rejects, atomic_file, make_folder
 from ..schema import Property
 from .streams import Line, list_files
 
@@ -149,7 +149,7 @@ def import_kb(
     """
     dest = Path(dest)
     paths = list_files([Path(source) for source in sources], importer.suffixes)
-    dest.mkdir(parents=True, exist_ok=True)
+    make_folder(dest)
     try:
         with closing(sqlite3.connect(dest / WORK, timeout=0, isolation_level=None)) as db:
             db.executescript("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE;" + _TABLES)

@@ -49,6 +49,15 @@ def begin_with_probabilities(model: Model, probabilities: Floats1d) -> None:
             output.set_param("b", (logits / classifier.attrs.get(OUTPUT_SCALE, 1.0)).astype("float32"))
 
 
+def is_untrained(model: Model) -> bool:
+    """Tell whether the weights of all output layers, which begin with zeros, are zeros still.
+
+    model (Model): An initialised model. Without a layer named by `OUTPUT_LAYER`, nobody can tell.
+    """
+    outputs = [layer.get_ref(OUTPUT_LAYER) for layer in model.walk() if layer.has_ref(OUTPUT_LAYER)]
+    return bool(outputs) and not any(output.get_param("W").any() for output in outputs if output.has_param("W"))
+
+
 def scale(factor: float) -> Model[Floats2d, Floats2d]:
     """Multiply by a constant."""
     return Model("scale", partial(_forward, factor))
