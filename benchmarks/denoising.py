@@ -12,7 +12,8 @@ set, whose own F1 is beside: settings are chosen by that. --work keeps the train
 read by a model of the others; a label that it finds less likely than chance, of 37 outcomes, teaches nothing.
 
 *Self-distilled*: cross-entropy, trained anew on labels mixed with what the plain model of the same labels thinks of
-them (`spacy xlre distill`, --share of it).
+them (`spacy xlre distill`, --share of it). *Reviewed, self-distilled*: the same after a review, with the model of what
+it left; labels that were given up are what that model thinks (`--teach-unknown`).
 """
 
 import argparse
@@ -59,8 +60,11 @@ LOSSES: Dict[str, Dict[str, object]] = {
 }
 REVIEWED = "cross-entropy, reviewed"
 DISTILLED = "cross-entropy, self-distilled"
+TAUGHT = "cross-entropy, reviewed, self-distilled"
+# Whose opinion is mixed into the labels.
+TEACHERS = {DISTILLED: PLAIN, TAUGHT: REVIEWED}
 # The ways to train: a loss, and what is done with the labels before.
-WAYS = (*LOSSES, REVIEWED, DISTILLED)
+WAYS = (*LOSSES, REVIEWED, DISTILLED, TAUGHT)
 # Those that are measured without wrong labels, too.
 ON_CLEAN = (PLAIN, "corrected cross-entropy")
 GOALS = {20: ">= 95", 40: ">= 88"}
@@ -96,7 +100,7 @@ def outcome(doc: Doc) -> Tuple[str, bool]:
     return "", True
 
 
-def settings_of(args: argparse.Namespace, seed: int, sentences: int) -> Dict[str, object]:
+def settings_of(args: argparse.Namespace, seed: int, sentences: int, rate: float) -> Dict[str, object]:
     """Return what differs from the config for all ways to train."""
     return {
         "paths.encoder": str(args.encoder.resolve()),
@@ -106,7 +110,7 @@ def settings_of(args: argparse.Namespace, seed: int, sentences: int) -> Dict[str
         **ENTITY_PIECES,
         **ONE_READING,
         f"{MARKERS}.frozen_layers": args.frozen_layers,
-        **training(args.epochs, 32, args.rate, sentences),
+        **training(args.epochs, 32, rate, sentences),
     }
 
 
@@ -121,12 +125,14 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], way:
     if way == REVIEWED:
         paths["train"] = review_labels(args, paths["train"], size, seed)
         how = f"-{args.folds}-folds"
-    if way == DISTILLED:
-        paths["train"] = distill_labels(args, train_model(args, train, dev, PLAIN, share, seed), paths["train"])
+    if way in TEACHERS:
+        teacher = train_model(args, train, dev, TEACHERS[way], share, seed)
+        labels = review_labels(args, paths["train"], size, seed) if way == TAUGHT else paths["train"]
+        paths["train"] = distill_labels(args, teacher, labels)
         how = f"-{args.share:g}"
     overrides = {
         **{f"paths.{name}": str(path) for name, path in paths.items()},
-        **settings_of(args, seed, size),
+        **settings_of(args, seed, size, args.rate),
         **LOSSES.get(way, {}),
     }
     name = f"{way.replace(',', '').replace(' ', '-')}{how}-{size}-{share}-{args.frozen_layers}-{args.epochs}"
@@ -136,9 +142,10 @@ def train_model(args: argparse.Namespace, train: List[Doc], dev: List[Doc], way:
 
 def review_labels(args: argparse.Namespace, labels: Path, size: int, seed: int) -> Path:
     """Give those labels up that models of the other sentences do not read, unless that was done."""
-    reviewed = labels.with_name(f"{labels.stem}-reviewed-{args.folds}.spacy")
+    reviewed = labels.with_name(f"{labels.stem}-reviewed-{args.folds}-{args.review_rate:g}.spacy")
     if not reviewed.exists():
-        settings = {**settings_of(args, seed, size * (args.folds - 1) // args.folds), "gpu-id": args.gpu_id}
+        part = size * (args.folds - 1) // args.folds
+        settings = {**settings_of(args, seed, part, args.review_rate), "gpu-id": args.gpu_id}
         overrides = [
             f"--{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in settings.items()
         ]
@@ -151,9 +158,9 @@ def review_labels(args: argparse.Namespace, labels: Path, size: int, seed: int) 
 
 def distill_labels(args: argparse.Namespace, teacher: Path, labels: Path) -> Path:
     """Mix labels with what a model of them thinks, unless that was done."""
-    distilled = labels.with_name(f"{labels.stem}-distilled-{args.share:g}.spacy")
+    distilled = labels.with_name(f"{labels.stem}-distilled-{args.share:g}-{args.rate:g}.spacy")
     if not distilled.exists():
-        distill(teacher, labels, distilled, share=args.share, gpu_id=args.gpu_id)
+        distill(teacher, labels, distilled, share=args.share, teach_unknown=True, gpu_id=args.gpu_id)
     return distilled
 
 
@@ -215,6 +222,7 @@ if __name__ == "__main__":
     parser.add_argument("--frozen-layers", type=int, default=6, help="lowest layers that do not learn (default: 6)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"epochs of each training (default: {EPOCHS})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"learning rate (default: {RATE:g})")
+    parser.add_argument("--review-rate", type=float, default=0.0001, help="that of the models that review: 0.0001")
     add_gpu(parser)
     parsed = parser.parse_args()
     use_gpu(parsed)

@@ -20,23 +20,34 @@ def distill_cli(
     output: Path = typer.Option(..., "--output", "-o", help="The .spacy file to write"),
     share: float = typer.Option(0.5, "--share", help="How much of a target the teacher decides", min=0.0, max=1.0),
     by_bitext: bool = typer.Option(False, "--by-bitext", help="Average what it reads in all languages of a bitext"),
+    teach_unknown: bool = typer.Option(False, "--teach-unknown", help="The teacher alone decides on unknown pairs"),
     code: Optional[Path] = CODE,
     gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU id, or -1 for the CPU"),
 ) -> None:
     """Mix the labels of each pair with a teacher's probabilities, to train a single model on.
 
     With --by-bitext languages learn from one another: a pair gets what the teacher reads in all of them, which it may
-    know better in one than in the others.
+    know better in one than in the others. With --teach-unknown pairs that are unknown, such as those whose label a
+    review gave up, get the teacher's opinion.
     """
     from spacy.cli._util import import_code
 
     import_code(code)
-    done = distill(teacher, labels, output, share=share, by_bitext=by_bitext, gpu_id=gpu_id)
+    done = distill(
+        teacher, labels, output, share=share, by_bitext=by_bitext, teach_unknown=teach_unknown, gpu_id=gpu_id
+    )
     msg.good(f"{output}: {done} pairs with the opinion of {teacher}")
 
 
 def distill(
-    teacher: Path, labels: Path, output: Path, *, share: float, by_bitext: bool = False, gpu_id: int = -1
+    teacher: Path,
+    labels: Path,
+    output: Path,
+    *,
+    share: float,
+    by_bitext: bool = False,
+    teach_unknown: bool = False,
+    gpu_id: int = -1,
 ) -> int:
     """Write labels mixed with a teacher's probabilities; arguments as those of the command.
 
@@ -69,7 +80,13 @@ def distill(
             taught += [probabilities(own, one_direction=one_direction) for own in score_pairs(nlp, part)]
             bar.update(len(part))
     votes = vote(docs, taught) if by_bitext else taught
-    directions = component.rules.directions
-    done = soften(docs, votes, share=share, directions=directions, one_direction=one_direction)
+    done = soften(
+        docs,
+        votes,
+        share=share,
+        directions=component.rules.directions,
+        one_direction=one_direction,
+        teach_unknown=teach_unknown,
+    )
     write_docs(output, docs)
     return done

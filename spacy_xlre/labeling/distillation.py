@@ -29,26 +29,27 @@ def soften(
     share: float,
     directions: Directions = Directions(),
     one_direction: bool = False,
+    teach_unknown: bool = False,
 ) -> int:
     """Mix labels with a teacher's probabilities, in place.
 
-    docs (Sequence[Doc]): Labelled Docs. Unknown pairs stay unknown; of the others, those without an opinion keep their
-        labels. A pair's weight stays: its shares add up to it.
+    docs (Sequence[Doc]): Labelled Docs. Pairs without an opinion keep their labels. A pair's weight stays: its shares
+        add up to it.
     taught (Sequence[Scores]): The teacher's probabilities, by pair and label of each Doc, as `probabilities` returns.
     share (float): How much of a target the teacher decides, in [0, 1].
     directions (Directions): Which way round the teacher has symmetric and inverse labels. Those of softened pairs are
         written that way.
     one_direction (bool): Whether the labels of both directions of two entities are one distribution. Both then have
-        the weight of the direction with a label, or the lesser weight of both, and stay as they are if one is unknown.
+        the weight of the direction with a label, or the lesser weight of both, and are unknown if one is.
+    teach_unknown (bool): Whether the teacher alone decides on unknown pairs (self-training). Else they stay unknown.
     RETURNS (int): How many pairs have a new target.
     """
     softened = 0
     for doc, own in zip(docs, taught):
         entities = entities_by_range(doc)
-        unknown = get_unknown(doc)
-        left = {pair_key(*pair) for pair in unknown}
-        if one_direction:
-            left |= {reverse(key) for key in left}
+        unknown = {pair_key(*pair): pair for pair in get_unknown(doc)}
+        guessed = {*unknown, *map(reverse, unknown)} if one_direction else set(unknown)
+        left = set() if teach_unknown else guessed
         labels: Dict[PairKey, Dict[str, float]] = {}
         bags: Dict[PairKey, str] = {}
         relations: List[Relation] = []
@@ -62,11 +63,11 @@ def soften(
             else:
                 relations.append(relation)
         known = {pair_key(negative.head, negative.tail): negative for negative in get_negatives(doc)}
-        negatives = [negative for key, negative in known.items() if key not in own]
+        negatives = [negative for key, negative in known.items() if key not in own or key in left]
         weights = {key: negative.weight for key, negative in known.items()}
         weights.update({key: max(found.values()) for key, found in labels.items()})
         for key in (key for key in own if key not in left):
-            target = mixed(labels.get(key, {}), own[key], share)
+            target = mixed(labels.get(key, {}), own[key], 1.0 if key in guessed else share)
             judged = (key, reverse(key)) if one_direction else (key,)
             labelled = [weights[direction] for direction in judged if direction in labels]
             weight = max(labelled) if labelled else min(weights.get(direction, 1.0) for direction in judged)
@@ -79,7 +80,8 @@ def soften(
             ]
             negatives.append(PairNegative(head, tail, weight * max(0.0, 1.0 - sum(target.values()))))
             softened += 1
-        set_relations(doc, relations, negatives=negatives, unknown=unknown)
+        kept = [pair for key, pair in unknown.items() if key in left or key not in own]
+        set_relations(doc, relations, negatives=negatives, unknown=kept)
     return softened
 
 

@@ -158,9 +158,31 @@ def test_both_directions_of_a_weak_label_stay_weak(doc):
     np.testing.assert_allclose(found, [[3 / 4, 1 / 12, 1 / 12, 0, 1 / 12]], atol=1e-6)
 
 
-def test_where_one_direction_is_unknown_both_stay_as_they_are(doc):
+@pytest.mark.parametrize("one_direction", [False, True])
+def test_a_teacher_can_decide_on_unknown_pairs_alone(doc, one_direction):
+    set_relations(doc, [], negatives=[PairNegative(*doc.ents[::-1], 0.5)], unknown=[doc.ents])
+    taught = ONE_DIRECTION if one_direction else TAUGHT
+    assert soften([doc], [taught], share=0.5, one_direction=one_direction, teach_unknown=True) == 2
+    assert get_unknown(doc) == []
+    found, weights = targets(doc, one_direction=one_direction)
+    if one_direction:
+        np.testing.assert_allclose(found, [[3 / 6, 1 / 6, 1 / 6, 0, 1 / 6]], atol=1e-6)
+        np.testing.assert_allclose(weights, [[0.5]], atol=1e-6)
+    else:
+        np.testing.assert_allclose(found, [[0.6, 0.2, 0.2], [0.25, 0.0, 0.75]], atol=1e-6)
+        np.testing.assert_allclose(weights, [[1.0], [0.5]], atol=1e-6)
+
+
+def test_an_unknown_pair_without_an_opinion_stays_unknown_whatever_the_teacher_may_decide(doc):
     set_relations(doc, [], unknown=[doc.ents])
+    soften([doc], [{}], share=0.5, teach_unknown=True)
+    assert [(head.start, tail.start) for head, tail in get_unknown(doc)] == [(0, 3)]
+
+
+def test_where_one_direction_is_unknown_both_stay_as_they_are(doc):
+    set_relations(doc, [], negatives=[PairNegative(*doc.ents[::-1], 0.25)], unknown=[doc.ents])
     assert soften([doc], [ONE_DIRECTION], share=0.5, one_direction=True) == 0
+    assert shares(doc) == ({}, {(3, 0): 0.25})
     assert targets(doc, one_direction=True)[1].tolist() == [[0.0]]
 
 
