@@ -40,6 +40,8 @@ def evaluate_cli(
         return evaluate_pipeline(nlp, docs, gold_entities=gold_entities, progress=bar)
 
     with_gold = evaluate("gold entities", True)
+    if not with_gold.gold:
+        msg.warn(f"{gold}: holds no relations, so there is nothing to find. Evaluate on gold or held-out Docs.")
     own = evaluate("end to end", False) if end_to_end else None
     tables = evaluation_tables(with_gold, own)
     for table in tables:

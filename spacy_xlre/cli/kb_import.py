@@ -87,7 +87,9 @@ def check_cli(kb: Path = typer.Argument(..., help="A knowledge base")) -> None:
 
 def _report(report: "ImportReport") -> None:
     kept = ", ".join(f"{report.counts[what]} {what}" for what in ("entities", "names", "properties", "facts"))
-    msg.good(f"{report.path}: {kept}; {report.counts['rejected']} records rejected")
+    rejected = report.counts["rejected"]
+    where = f", see {report.path / 'rejects.tsv'}" if rejected else ""
+    msg.good(f"{report.path}: {kept}; {rejected} records rejected{where}")
     for reason, count in report.left_out.items():
         if count:
             msg.warn(f"{count} facts left out: {reason}")

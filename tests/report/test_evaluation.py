@@ -153,3 +153,13 @@ def test_predictions_about_unknown_pairs_do_not_count(nlp, gold):
     assert judged.predicted == judged.gold == found.gold
     assert set(judged.scores) == set(found.scores) - {wrong}
     assert judged.candidates == found.candidates - {wrong.pair}
+
+
+def test_docs_without_any_relation_are_warned_of(tmp_path, nlp, gold):
+    nlp.to_disk(tmp_path / "model")
+    for doc in gold:
+        set_relations(doc, [])
+    write_docs(tmp_path / "empty.spacy", gold)
+    result = CliRunner().invoke(app, ["evaluate", str(tmp_path / "model"), str(tmp_path / "empty.spacy")])
+    assert result.exit_code == 0, result.output
+    assert "holds no relations" in " ".join(result.output.split())
