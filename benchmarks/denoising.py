@@ -176,7 +176,8 @@ def measure(args: argparse.Namespace) -> Iterator[Row]:
     runs: Dict[Tuple[str, int], List[Figures]] = {}
     for seed in args.seeds:
         for share in (0, *args.shares):
-            for way in args.ways if share else [own for own in ON_CLEAN if own in args.ways]:
+            # What is kept is a share of what plain cross-entropy learns of clean labels.
+            for way in args.ways if share else [own for own in ON_CLEAN if own in (PLAIN, *args.ways)]:
                 if wanted(args, f"{way}, {share}%"):
                     path = train_model(args, sample, dev.docs, way, share, seed)
                     runs.setdefault((way, share), []).append(evaluate(path, dev, test))
