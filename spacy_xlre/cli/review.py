@@ -128,7 +128,7 @@ def review(
         raise fail(Errors.X603, path=labels, folds=folds)
     words = overrides if code is None else [*overrides, "--code", str(code)]
     work = output.with_name(f"{output.name}.folds")
-    key = fingerprint(labels, config, list(overrides), folds)[:16]
+    key = fingerprint(labels, config, list(overrides), folds, *([] if code is None else [code]))[:16]
     folders = [work / f"{key}-{number}" for number in range(folds)]
 
     def train_fold(number: int) -> None:

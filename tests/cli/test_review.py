@@ -154,6 +154,17 @@ def test_a_training_is_not_cut_short_though_its_scores_do_not_rise(tmp_path, lab
     assert "--training.patience=0" in commands[0]
 
 
+def test_models_of_other_code_are_not_gone_on_with(tmp_path, labels, config, monkeypatch):
+    folders = []
+    monkeypatch.setattr(module, "_train", lambda config, folder, *rest: folders.append(folder.name))
+    for content in ("", "", "changed = True"):
+        (tmp_path / "own.py").write_text(content, encoding="utf-8")
+        run(labels, config, "--output", tmp_path / "out.spacy", "--code", tmp_path / "own.py", "--folds", 2, *QUICK)
+    first, second, third = (set(folders[start : start + 2]) for start in (0, 2, 4))
+    assert first == second
+    assert not first & third
+
+
 def test_a_training_that_would_never_end_is_refused(tmp_path, labels, config):
     endless = ["--training.max_epochs=0", "--training.max_steps", 0, "--gpu-id", -1]
     result = run(labels, config, "--output", tmp_path / "reviewed.spacy", *endless)
