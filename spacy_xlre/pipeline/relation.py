@@ -14,7 +14,7 @@ from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import Errors, fail
-from ..ml.relations.adversary import find_adversary, watched
+from ..ml.relations.adversary import find_adversaries, watched
 from ..ml.relations.both_directions import join_directions, reversed_pairs
 from ..ml.relations.classifier import begin_with_probabilities
 from ..ml.relations.consistency import symmetric_divergence
@@ -227,11 +227,12 @@ class RelationExtractor(TrainablePipe):
         set_dropout_rate(self.model, drop)
         pairs = self._training_candidates(examples)
         epsilon = self.cfg["adversarial"]
-        adversary = find_adversary(self.name, self.model) if epsilon else None
-        with watched(adversary):
+        adversaries = find_adversaries(self.name, self.model) if epsilon else []
+        with watched(adversaries):
             loss = self._learn(examples, pairs)
-            if adversary is not None:
+            for adversary in adversaries:
                 adversary.attack(epsilon)
+            if adversaries:
                 self._learn(examples, pairs)
         if sgd not in (None, False):
             self.finish_update(sgd)

@@ -25,13 +25,16 @@ def seed():
     fix_random_seed(0)
 
 
-def with_tok2vec(name="tok2vec", width=16):
+def with_tok2vec(name="tok2vec", width=16, members=1):
     nlp = spacy.blank("xx")
     config = {**SMALL_MODEL["tok2vec"], "width": width}
     nlp.add_pipe("tok2vec", name=name, config={"model": config})
     listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": width, "upstream": "*"}
     nlp.add_pipe("tagger", config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": listener}})
-    nlp.add_pipe("xlre_relation", config={"model": {**SMALL_MODEL, "tok2vec": listener}})
+    model = {**SMALL_MODEL, "tok2vec": listener}
+    if members > 1:
+        model = {"@architectures": "spacy_xlre.Ensemble.v1", "*": {f"member{n}": model for n in range(members)}}
+    nlp.add_pipe("xlre_relation", config={"model": model})
     return nlp
 
 
@@ -118,14 +121,17 @@ def test_a_batch_without_candidates_updates_with_a_transformer(tiny_encoder_fold
     assert nlp.update(make_examples(nlp.vocab), sgd=optimizer)["xlre_relation"] > 0.0
 
 
-def test_adversarial_training_on_a_shared_tok2vec_gives_it_the_gradients_of_both_passes():
+@pytest.mark.parametrize("members", [1, 2])
+def test_adversarial_training_on_a_shared_tok2vec_gives_it_the_gradients_of_both_passes(members):
     def gradients(adversarial):
         fix_random_seed(0)
-        nlp = with_tok2vec()
+        nlp = with_tok2vec(members=members)
         nlp.initialize(lambda: tagged(nlp))
         relation = nlp.get_pipe("xlre_relation")
-        output = relation.model.get_ref("classifier").get_ref("output_layer").get_param("W")
-        output[:] = np.random.default_rng(0).normal(size=output.shape)
+        for node in relation.model.walk():
+            if node.has_ref("output_layer"):
+                output = node.get_ref("output_layer").get_param("W")
+                output[:] = np.random.default_rng(0).normal(size=output.shape)
         relation.cfg["adversarial"] = adversarial
         nlp.update(tagged(nlp), sgd=False, exclude=["tagger"], drop=0.0)
         model = nlp.get_pipe("tok2vec").model

@@ -1,7 +1,7 @@
 """Adversarial training: a second pass over each batch, with its inputs moved to where they hurt most."""
 
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 from thinc.api import Model
 from thinc.types import Floats2d, FloatsXd
@@ -81,25 +81,25 @@ class Adversary:
         self._below, self._held = None, []
 
 
-def find_adversary(name: str, model: Model) -> Adversary:
-    """Return the adversary of the lowest part of a model that has one.
+def find_adversaries(name: str, model: Model) -> List[Adversary]:
+    """Return the adversaries of a model: one, or one for each member of an ensemble.
 
     name (str): The component, for the message.
-    RAISES (XlreError): If no part has.
+    RAISES (XlreError): If no part has any.
     """
-    for node in model.walk():
-        if isinstance(node.attrs.get(ATTRIBUTE), Adversary):
-            return node.attrs[ATTRIBUTE]
-    raise fail(Errors.X308, name=name)
+    found = [node.attrs[ATTRIBUTE] for node in model.walk() if isinstance(node.attrs.get(ATTRIBUTE), Adversary)]
+    if not found:
+        raise fail(Errors.X308, name=name)
+    return found
 
 
 @contextmanager
-def watched(adversary: Optional[Adversary]) -> Iterator[None]:
-    """Let an adversary, if there is one, learn in the passes inside this block, and forget all at its end."""
-    if adversary is not None:
+def watched(adversaries: Sequence[Adversary]) -> Iterator[None]:
+    """Let adversaries, if there are any, learn in the passes inside this block, and forget all at its end."""
+    for adversary in adversaries:
         adversary.start()
     try:
         yield
     finally:
-        if adversary is not None:
+        for adversary in adversaries:
             adversary.stop()
