@@ -134,8 +134,8 @@ class Errors(metaclass=_WithCodes):
         "Set frozen_layers = 0."
     )
     X324 = (
-        "The pipeline '{name}' has no component 'xlre_relation'. Pass one that has; the components of this one are: "
-        "{found}."
+        "{name}: there is no relation component in this pipeline; its components are: {found}. Pass one that has; "
+        "configs/pipeline.cfg and configs/markers.cfg train some."
     )
     X325 = (
         "{path}: the pipeline has no relation component '{name}' to take trained weights from. Pass one that has; the "
@@ -154,7 +154,10 @@ class Errors(metaclass=_WithCodes):
         "{name}: there is no layer {layer}; the encoder has {n_layers}. Set the aligner's layer from 1 to {n_layers}."
     )
     X403 = "'{method}' is not a way to choose links. Set the aligner's method to one of: {methods}."
-    X404 = "The aligner's settings cannot be used ({reason}). Correct the options or the section [aligner]."
+    X404 = (
+        "The aligner's settings cannot be used ({reason}). Correct the options, or the section [aligner] of the config; "
+        "its settings are those of the factory xlre_aligner: {names}."
+    )
     X405 = "The span [{start}:{end}] does not lie in the segment {lang}. Project spans of the bitext's own segments."
     X406 = "{path}: holds no bitexts. Make some with: spacy xlre corpus"
     X407 = "The bitext has no alignment of {pair}. Run 'spacy xlre align' first, with all pairs or this pivot."
@@ -254,7 +257,6 @@ class Errors(metaclass=_WithCodes):
     X700 = "spacy xlre {name}: interrupted. Nothing half-written is left; run the same command again to continue."
     X701 = "{path} is not a trained pipeline. Run the train step first, or pass the folder that 'spacy train' wrote."
     X702 = "Building wheels needs the package 'build'. Run: pip install 'spacy-xlre[project]', or pass --no-wheel."
-    X703 = "The pipeline has no xlre_relation component, only {names}. Train one with configs/pipeline.cfg."
     X704 = "{path}: the pipeline cannot be loaded ({reason}). Train it again, or name the code it needs with --code."
     X705 = "GPU {gpu} cannot be used ({reason}). Install CuPy for it, or leave --gpu-id out to use the CPU."
     # packages and reports

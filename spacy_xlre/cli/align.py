@@ -52,10 +52,12 @@ def read_settings(path: Path) -> Dict[str, Any]:
     try:
         settings = dict(Config().from_disk(path)["aligner"])
     except (ValueError, KeyError) as error:
-        raise fail(Errors.X404, reason=f"{path}: {' '.join(str(error).split())}") from None
+        reason = "it has no section [aligner]" if isinstance(error, KeyError) else " ".join(str(error).split())
+        raise fail(Errors.X404, reason=f"{path}: {reason}", names=", ".join(DEFAULTS)) from None
     unknown = sorted(set(settings) - set(DEFAULTS))
     if unknown:
-        raise fail(Errors.X404, reason=f"{path}: there is no setting {', '.join(unknown)}")
+        reason = f"{path}: there is no setting {', '.join(unknown)}"
+        raise fail(Errors.X404, reason=reason, names=", ".join(DEFAULTS))
     return settings
 
 
@@ -69,6 +71,7 @@ def make_pipeline(settings: Dict[str, Any]) -> Tuple["Language", "Aligner"]:
     from confection import ConfigValidationError
 
     from ..errors import Errors, fail
+    from ..pipeline.aligner import DEFAULTS
     from ..tokens.blank import blank_multilingual
 
     nlp = blank_multilingual()
@@ -76,7 +79,7 @@ def make_pipeline(settings: Dict[str, Any]) -> Tuple["Language", "Aligner"]:
         aligner = nlp.add_pipe("xlre_aligner", config=settings)
     except ConfigValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors)
-        raise fail(Errors.X404, reason=wrong) from None
+        raise fail(Errors.X404, reason=wrong, names=", ".join(DEFAULTS)) from None
     return nlp, aligner  # type: ignore[return-value]
 
 

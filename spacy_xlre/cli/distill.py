@@ -1,7 +1,7 @@
 """`spacy xlre distill`: labels that carry what a trained pipeline thinks of each pair."""
 
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 import typer
 from wasabi import msg
@@ -30,11 +30,15 @@ def distill_cli(
     know better in one than in the others. With --teach-unknown pairs that are unknown, such as those whose label a
     review gave up, get the teacher's opinion.
     """
-    from spacy.cli._util import import_code
-
-    import_code(code)
     done = distill(
-        teacher, labels, output, share=share, by_bitext=by_bitext, teach_unknown=teach_unknown, gpu_id=gpu_id
+        teacher,
+        labels,
+        output,
+        share=share,
+        by_bitext=by_bitext,
+        teach_unknown=teach_unknown,
+        code=code,
+        gpu_id=gpu_id,
     )
     msg.good(f"{output}: {done} pairs with the opinion of {teacher}")
 
@@ -47,6 +51,7 @@ def distill(
     share: float,
     by_bitext: bool = False,
     teach_unknown: bool = False,
+    code: Optional[Path] = None,
     gpu_id: int = -1,
 ) -> int:
     """Write labels mixed with a teacher's probabilities; arguments as those of the command.
@@ -60,15 +65,12 @@ def distill(
     from ..errors import Errors, fail
     from ..labeling.distillation import probabilities, soften
     from ..labeling.second_opinion import score_pairs, vote
+    from ..pipeline.pretrained import find_component
     from ..tokens.blank import blank_multilingual
 
-    if not (teacher / "meta.json").is_file():
-        raise fail(Errors.X701, path=teacher)
     use_gpu(gpu_id)
-    nlp = load_pipeline(teacher)
-    if "xlre_relation" not in nlp.pipe_names:
-        raise fail(Errors.X324, name=teacher, found=", ".join(nlp.pipe_names) or "none")
-    component: Any = nlp.get_pipe("xlre_relation")
+    nlp = load_pipeline(teacher, code)
+    component = find_component(nlp)
     if not component.cfg["exclusive"]:
         raise fail(Errors.X612, path=teacher)
     one_direction = component.cfg["one_direction"]

@@ -29,6 +29,7 @@ def package_cli(
         raise fail(Errors.X701, path=model)
     if wheel and find_spec("build") is None:
         raise fail(Errors.X702)
-    warn_if_untrained(load_pipeline(model, code), model)
-    for path in package_pipeline(model, output, name=name, version=version, wheel=wheel, code=code):
+    nlp = load_pipeline(model, code)
+    warn_if_untrained(nlp, model)
+    for path in package_pipeline(nlp, output, name=name, version=version, wheel=wheel, code=code):
         msg.good(str(path))

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence
 
 import typer
 from wasabi import msg
@@ -115,6 +115,7 @@ def review(
     from ..labeling.distillation import probabilities
     from ..labeling.second_opinion import OpinionSettings, revise, score_pairs, split_folds, vote
     from ..labeling.vote_files import write_votes
+    from ..pipeline.pretrained import find_component
     from ..tokens.blank import blank_multilingual
     from ..tokens.directions import Directions
 
@@ -143,7 +144,7 @@ def review(
     directions = Directions()
     for part, folder in zip(parts, folders):
         nlp = spacy.load(folder / "model-last")
-        component: Any = nlp.get_pipe("xlre_relation")
+        component = find_component(nlp)
         directions, one_direction = component.rules.directions, component.cfg["one_direction"]
         found = score_pairs(nlp, [docs[index] for index in part])
         scores.update(
@@ -159,8 +160,8 @@ def review(
 
 
 def _check_config(config: Path, overrides: Sequence[str], by_probability: bool) -> None:
-    """Refuse a config whose training only ends when scores no longer rise, as nothing is scored here, and independent
-    labels if probabilities are to vote.
+    """Refuse a config whose training only ends when scores no longer rise, as nothing is scored here, one without a
+    relation component, and independent labels if probabilities are to vote.
     """
     from spacy.cli._util import parse_config_overrides
     from spacy.util import load_config
@@ -185,7 +186,11 @@ def _check_config(config: Path, overrides: Sequence[str], by_probability: bool) 
         return
     if not any(loaded["training"].get(name) for name in ("max_steps", "max_epochs")):
         raise fail(Errors.X613, path=config)
-    relations = [own for own in loaded["components"].values() if own.get("factory") == FACTORY]
+    names = loaded["nlp"]["pipeline"]
+    components = [loaded["components"].get(name, {}) for name in names]
+    relations = [own for own in components if own.get("factory") == FACTORY]
+    if not relations and not any("source" in own for own in components):
+        raise fail(Errors.X324, name=config, found=", ".join(names) or "none")
     if by_probability and not all(own.get("exclusive", True) for own in relations):
         raise fail(Errors.X614, path=config)
 

@@ -69,10 +69,18 @@ def read_patterns(path: Union[str, Path]) -> Iterator[Pattern]:
             continue
         try:
             row = json.loads(text)
+            missing = [name for name in ("lang", "label") if name not in row]
+            if missing:
+                raise ValueError(f"there is no {' and no '.join(missing)}")
             regions = {name: _token_pattern(nlp.make_doc, row[name]) for name in REGIONS if name in row}
             pattern = Pattern(row["lang"], row["label"], regions, row.get("head", "first"))
-            if not regions or pattern.head not in HEADS or set(row) - {"lang", "label", "head", *REGIONS}:
-                raise ValueError("no region, an unknown key, or a head that is not first, last or any")
+            unknown = sorted(set(row) - {"lang", "label", "head", *REGIONS})
+            if unknown:
+                raise ValueError(f"there is no key {', '.join(unknown)}")
+            if not regions:
+                raise ValueError(f"there is none of {', '.join(REGIONS)}")
+            if pattern.head not in HEADS:
+                raise ValueError(f"the head is {pattern.head!r}, not one of {', '.join(HEADS)}")
             _matcher(nlp.vocab, [pattern])
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise fail(Errors.X606, path=path, line=line, reason=" ".join(str(error).split())) from None

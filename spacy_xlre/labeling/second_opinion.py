@@ -15,6 +15,7 @@ import numpy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from ..pipeline.pretrained import find_component
 from ..tokens import (
     PairNegative,
     Relation,
@@ -78,14 +79,15 @@ def split_folds(docs: Sequence[Doc], n_folds: int) -> List[List[int]]:
 
 
 def score_pairs(nlp: Language, docs: Sequence[Doc], batch_size: int = 32) -> List[Scores]:
-    """Score the pairs of the entities that Docs have, with the component `xlre_relation` of a pipeline.
+    """Score the pairs of the entities that Docs have, with the relation component of a pipeline.
 
     nlp (Language): The pipeline. Of its components, those that the relation component listens to are run.
     docs (Sequence[Doc]): Labelled Docs; they are not changed.
     batch_size (int): Docs at a time.
     RETURNS (List[Scores]): One per Doc.
+    RAISES (XlreError): If the pipeline has no relation component.
     """
-    component: Any = nlp.get_pipe("xlre_relation")
+    component = find_component(nlp)
     before: List[Any] = [nlp.get_pipe(name) for name in nlp.pipe_names if hasattr(nlp.get_pipe(name), "listeners")]
     found: List[Scores] = []
     for start in range(0, len(docs), batch_size):

@@ -16,7 +16,7 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from ..errors import Errors, fail
+from ..pipeline.pretrained import find_component
 from ..tokens import (
     PairNegative,
     Relation,
@@ -29,7 +29,6 @@ from ..tokens import (
 from .pairs import pair_key, words_key
 from .second_opinion import score_pairs
 
-RELATION = "xlre_relation"
 SOURCE = "annotated"
 # Tokens to the left and right of a pair that are shown where a Doc has no sentence boundaries.
 AROUND = 64
@@ -68,9 +67,7 @@ def suggest(nlp: Language, docs: Sequence[Doc], n: int, *, per_doc: int = 3) -> 
     RETURNS (List[Suggestion]): The most useful first.
     RAISES (XlreError): If the pipeline has no relation component.
     """
-    if RELATION not in nlp.pipe_names:
-        raise fail(Errors.X703, names=", ".join(nlp.pipe_names) or "no components")
-    threshold = _logit(nlp.get_pipe(RELATION).cfg["threshold"])  # type: ignore[attr-defined]
+    threshold = _logit(find_component(nlp).cfg["threshold"])
     found: List[Suggestion] = []
     for index, (doc, scores) in enumerate(zip(docs, score_pairs(nlp, docs))):
         known = {pair_key(relation.head, relation.tail) for relation in get_relations(doc)}

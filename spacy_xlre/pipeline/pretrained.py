@@ -6,6 +6,7 @@ people what relations look like.
 
 from typing import Any, Dict, NamedTuple, Optional, Sequence
 
+from spacy.language import Language
 from spacy.util import load_model
 from thinc.api import Model
 
@@ -14,6 +15,18 @@ from ..ml.relations.classifier import OUTPUT_LAYER, OUTPUT_SCALE
 from ..tokens import NA
 
 FACTORY = "xlre_relation"
+
+
+def find_component(nlp: Language) -> Any:
+    """Return the relation component of a pipeline; of several, the first.
+
+    RETURNS (RelationExtractor): The component, whatever its name.
+    RAISES (XlreError): If the pipeline has none, or it is disabled.
+    """
+    for name in nlp.pipe_names:
+        if nlp.get_pipe_meta(name).factory == FACTORY:
+            return nlp.get_pipe(name)
+    raise fail(Errors.X324, name=nlp.path or nlp.meta["name"], found=", ".join(nlp.pipe_names) or "none")
 
 
 def load_component(pipeline: str, name: str) -> Any:

@@ -7,9 +7,9 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequ
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from ..errors import Errors, fail
 from ..labeling.quality import trap_items
 from ..ml.relations.pairs import DocPairs
+from ..pipeline.pretrained import find_component
 from ..pipeline.relation import RelationExtractor
 from ..pipeline.targets import entities_of
 from ..scoring.relations import (
@@ -99,9 +99,7 @@ def evaluate_pipeline(
     RETURNS (Evaluation): Items, by which all metrics are computed, without the pairs that are unknown in gold Docs.
     RAISES (XlreError): If the pipeline has no relation component.
     """
-    relation = next((pipe for _, pipe in nlp.pipeline if isinstance(pipe, RelationExtractor)), None)
-    if relation is None:
-        raise fail(Errors.X703, names=", ".join(nlp.pipe_names) or "no components")
+    relation: RelationExtractor = find_component(nlp)
     directions = relation.rules.directions
     threshold = relation.cfg["threshold"]
     result = Evaluation()

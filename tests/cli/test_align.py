@@ -84,8 +84,9 @@ def test_an_interruption_leaves_nothing_half_written_and_the_next_run_goes_on(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("[aligner]\nlayers = 7\n", "there is no setting layers"),
-        ("[training]\nseed = 1\n", "aligner"),
+        ("[aligner]\nlayers = 7\n", "there is no setting layers). "),
+        ("[aligner]\nlayers = 7\n", "its settings are those of the factory xlre_aligner: encoder, "),
+        ("[training]\nseed = 1\n", "it has no section [aligner]"),
         ("not a config", "aligner.cfg"),
         ('[aligner]\nlayer = "seven"\n', "layer"),
         ('[aligner]\nmethod = "telepathy"\n', "telepathy"),

@@ -205,6 +205,14 @@ def test_independent_labels_have_no_probabilities_among_all(tmp_path, labels, co
     assert "X614" in result.output
 
 
+def test_a_config_without_a_relation_component_is_refused_before_anything_is_trained(tmp_path, labels, config):
+    spacy.blank("xx").config.to_disk(config)
+    result = run(labels, config, "--output", tmp_path / "reviewed.spacy", *QUICK)
+    assert result.exit_code == 1
+    assert "[X324]" in result.output
+    assert not (tmp_path / "reviewed.spacy.folds").exists()
+
+
 def test_an_option_that_there_is_not_is_named_before_anything_is_trained(tmp_path, labels, config):
     result = run(labels, config, "--output", tmp_path / "reviewed.spacy", "--min-relatoin", 0.3)
     assert result.exit_code == 1

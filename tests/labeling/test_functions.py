@@ -112,22 +112,22 @@ def test_chinese_phrases_are_cut_as_texts_are(patterns):
 
 
 @pytest.mark.parametrize(
-    "row",
+    ("row", "reason"),
     [
-        {"lang": "en", "label": "P19"},
-        {"lang": "en", "between": "born"},
-        pattern(between=""),
-        pattern(between="born", head="second"),
-        pattern(between="born", betwen="x"),
-        pattern(between=[{"LOWR": "born"}]),
-        pattern(between=[1]),
-        ["en"],
+        ({"lang": "en", "label": "P19"}, "there is none of before, between, after"),
+        ({"between": "born"}, "there is no lang and no label"),
+        (pattern(between=""), "an empty region"),
+        (pattern(between="born", head="second"), "the head is 'second', not one of first, last, any"),
+        (pattern(between="born", betwen="x"), "there is no key betwen"),
+        (pattern(between=[{"LOWR": "born"}]), "LOWR"),
+        (pattern(between=[1]), ""),
+        (["en"], ""),
     ],
 )
-def test_a_line_that_is_no_pattern_is_named(tmp_path, row):
+def test_a_line_that_is_no_pattern_is_named(tmp_path, row, reason):
     path = tmp_path / "patterns.jsonl"
     path.write_text(f"\n{json.dumps(row)}\n", encoding="utf-8")
-    with pytest.raises(XlreError, match=r"\[X606\] .*patterns.jsonl, line 2"):
+    with pytest.raises(XlreError, match=rf"\[X606\] .*patterns.jsonl, line 2: .*{reason}"):
         list(read_patterns(path))
 
 

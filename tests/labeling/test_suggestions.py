@@ -169,7 +169,7 @@ def test_answers_that_fit_no_text_are_rejected_with_their_line(nlp, docs):
 
 
 def test_a_pipeline_without_the_component_is_an_error():
-    with pytest.raises(XlreError, match="X703"):
+    with pytest.raises(XlreError, match="X324"):
         suggest(spacy.blank("xx"), [], 1)
 
 

@@ -6,6 +6,7 @@ import spacy
 from thinc.api import Linear, chain, fix_random_seed
 
 from spacy_xlre.errors import XlreError
+from spacy_xlre.pipeline.pretrained import find_component
 from spacy_xlre.pipeline.targets import entities_of
 
 from .relation_toys import SMALL_MODEL, TOYS, make_doc, make_examples, make_pipeline, train
@@ -151,3 +152,14 @@ def test_independent_labels_of_a_classifier_that_does_not_name_its_outputs_stay_
     model = {**SMALL_MODEL, "classifier": {"@architectures": "test_pretrained.nameless_classifier.v1"}}
     classifier = begin(model, None, exclusive=False).get_pipe("xlre_relation").model.get_ref("classifier")
     assert not classifier.layers[-1].get_param("b").any()
+
+
+def test_the_relation_component_is_found_by_what_it_is_not_by_its_name():
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("sentencizer")
+    with pytest.raises(XlreError, match=r"\[X324\] pipeline: .*: sentencizer\."):
+        find_component(nlp)
+    own = nlp.add_pipe("xlre_relation", name="kinship")
+    assert find_component(nlp) is own
+    with nlp.select_pipes(disable="kinship"), pytest.raises(XlreError, match="X324"):
+        find_component(nlp)

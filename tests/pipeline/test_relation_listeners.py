@@ -215,6 +215,14 @@ def test_making_it_standalone_leaves_the_pipeline_as_it_was(fixture, request):
     assert triples(predict(trained, TOYS[1])) == [("Ada", "died", "Rome")]
 
 
+@pytest.mark.parametrize("disabled", [["xlre_relation"], ["tok2vec"], ["tok2vec", "xlre_relation"]])
+def test_what_is_disabled_is_made_standalone_too(shared, disabled):
+    with shared.select_pipes(disable=disabled):
+        standalone = make_standalone(shared)
+    assert standalone.pipe_names == ["xlre_relation"]
+    assert triples(predict(standalone, TOYS[1])) == [("Ada", "died", "Rome")]
+
+
 def test_a_standalone_component_can_be_trained_on(on_transformer):
     standalone = make_standalone(on_transformer)
     optimizer = standalone.resume_training()
