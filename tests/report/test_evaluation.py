@@ -109,7 +109,7 @@ def test_tables_show_every_language_and_label(nlp, gold):
 
 
 def test_a_pipeline_without_the_component_is_an_error(multilingual, gold):
-    with pytest.raises(XlreError, match="X324.*no relation component"):
+    with pytest.raises(XlreError, match=r"X324.*no relation component"):
         evaluate_pipeline(multilingual, gold, gold_entities=True)
 
 
