@@ -218,7 +218,6 @@ class Errors(metaclass=_WithCodes):
     X609 = "The labelling function '{name}' voted {found}, which is no label. It must vote a label, 'NA', or None."
     X610 = "'{found}' does not name a pipeline for a language. Write LANG=PIPELINE, for example en=en_core_web_sm."
     X611 = "{name} is not a pipeline: neither a folder nor an installed package. Train one, or install it."
-    X612 = "{path}: its labels are not exclusive, so no pair has one distribution. Distil one with exclusive = true."
     X613 = "{path}: with max_steps and max_epochs 0 its training never ends. Override one: --training.max_epochs 4."
     X614 = "{path}: its labels are not exclusive, so they have no probabilities among all. Leave --by-probability out."
     X615 = "{path}: holds {n} bitexts, too few to hold any out for --dev. Label more text, or leave --dev out."

@@ -15,7 +15,7 @@ PART = 256
 
 @command("distill")
 def distill_cli(
-    teacher: Path = typer.Argument(..., help="A trained pipeline, such as an ensemble, with exclusive labels"),
+    teacher: Path = typer.Argument(..., help="A trained pipeline, such as an ensemble"),
     labels: Path = typer.Argument(..., help="A .spacy file of labelled Docs"),
     output: Path = typer.Option(..., "--output", "-o", help="The .spacy file to write"),
     share: float = typer.Option(0.5, "--share", help="How much of a target the teacher decides", min=0.0, max=1.0),
@@ -57,12 +57,11 @@ def distill(
     """Write labels mixed with a teacher's probabilities; arguments as those of the command.
 
     RETURNS (int): How many pairs have a new target.
-    RAISES (XlreError): If the teacher is no trained pipeline, has no relation component, or one of independent labels.
+    RAISES (XlreError): If the teacher is no trained pipeline, or has no relation component.
     """
     from tqdm import tqdm
 
     from ..corpus.docbin import read_docs, write_docs
-    from ..errors import Errors, fail
     from ..labeling.distillation import probabilities, soften
     from ..labeling.second_opinion import score_pairs, vote
     from ..pipeline.pretrained import find_component
@@ -71,15 +70,15 @@ def distill(
     use_gpu(gpu_id)
     nlp = load_pipeline(teacher, code)
     component = find_component(nlp)
-    if not component.cfg["exclusive"]:
-        raise fail(Errors.X612, path=teacher)
-    one_direction = component.cfg["one_direction"]
+    exclusive, one_direction = component.cfg["exclusive"], component.cfg["one_direction"]
     docs = list(read_docs(labels, blank_multilingual().vocab))
     taught = []
     with tqdm(total=len(docs), desc="distill", unit="doc", disable=None) as bar:
         for start in range(0, len(docs), PART):
             part = docs[start : start + PART]
-            taught += [probabilities(own, one_direction=one_direction) for own in score_pairs(nlp, part)]
+            scores = score_pairs(nlp, part)
+            # The scores of independent labels are probabilities already.
+            taught += [probabilities(own, one_direction=one_direction) for own in scores] if exclusive else scores
             bar.update(len(part))
     votes = vote(docs, taught) if by_bitext else taught
     done = soften(
@@ -87,6 +86,7 @@ def distill(
         votes,
         share=share,
         directions=component.rules.directions,
+        exclusive=exclusive,
         one_direction=one_direction,
         teach_unknown=teach_unknown,
     )

@@ -16,7 +16,7 @@ from .second_opinion import Scores
 
 # The source of relations that a teacher's probabilities weigh.
 SOURCE = "distilled"
-# Below this, a share of a target is left out; the others take it.
+# Below this, a share of a target is left out; the others take it if labels exclude each other.
 LEAST_SHARE = 0.005
 # Scores are kept this far from 1, where they would be infinitely likelier than NA.
 _SUREST = 1.0 - 1e-6
@@ -28,6 +28,7 @@ def soften(
     *,
     share: float,
     directions: Directions = Directions(),
+    exclusive: bool = True,
     one_direction: bool = False,
     teach_unknown: bool = False,
 ) -> int:
@@ -39,6 +40,9 @@ def soften(
     share (float): How much of a target the teacher decides, in [0, 1].
     directions (Directions): Which way round the teacher has symmetric and inverse labels. Those of softened pairs are
         written that way.
+    exclusive (bool): Whether a pair's labels are one distribution, to which NA belongs, or independent: each is then
+        mixed with the teacher's opinion of it alone. A pair where those add up to more than 1 has weight 1 from then
+        on, as one that has less could not be told from one whose labels are shares.
     one_direction (bool): Whether the labels of both directions of two entities are one distribution. Both then have
         the weight of the direction with a label, or the lesser weight of both, and are unknown if one is.
     teach_unknown (bool): Whether the teacher alone decides on unknown pairs (self-training). Else they stay unknown.
@@ -67,10 +71,13 @@ def soften(
         weights = {key: negative.weight for key, negative in known.items()}
         weights.update({key: max(found.values()) for key, found in labels.items()})
         for key in (key for key in own if key not in left):
-            target = mixed(labels.get(key, {}), own[key], 1.0 if key in guessed else share)
+            mix = mixed if exclusive else mixed_independent
+            target = mix(labels.get(key, {}), own[key], 1.0 if key in guessed else share)
             judged = (key, reverse(key)) if one_direction else (key,)
             labelled = [weights[direction] for direction in judged if direction in labels]
             weight = max(labelled) if labelled else min(weights.get(direction, 1.0) for direction in judged)
+            if not exclusive and sum(target.values()) > 1.0:
+                weight = 1.0
             head, tail = entities[key[:2]], entities[key[2:]]
             bag = bags.get(key) or bag_of(head, tail)
             relations += [
@@ -117,3 +124,18 @@ def mixed(labels: Dict[str, float], taught: Dict[str, float], share: float) -> D
         label: (1.0 - share) * labels.get(label, 0.0) / total + share * taught.get(label, 0.0) / taught_total
         for label in {**taught, **labels}
     }
+
+
+def mixed_independent(labels: Dict[str, float], taught: Dict[str, float], share: float) -> Dict[str, float]:
+    """Return the probabilities of a pair's independent labels in its target; they may add up to more than 1.
+
+    Those below `LEAST_SHARE` are left out: they count as 0.
+
+    labels (Dict[str, float]): The pair's labels and their weights; empty for none.
+    taught (Dict[str, float]): The teacher's probabilities.
+    share (float): How much the teacher decides.
+    """
+    target = {
+        label: (1.0 - share) * (label in labels) + share * taught.get(label, 0.0) for label in {**taught, **labels}
+    }
+    return {label: value for label, value in target.items() if value >= LEAST_SHARE}

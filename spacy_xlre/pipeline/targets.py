@@ -75,8 +75,9 @@ def make_targets(
     A pair with relations has their labels as target, and their largest weight. A pair that is marked as unknown has
     weight 0, one that is marked as NA its weight times `na_weight`; a pair that is named nowhere is NA of weight 1.
     A pair with relations that is marked as NA as well has a mixed target, as `spacy xlre distill` makes it: the weights
-    are shares of it, and their sum, at most 1, is its weight. A label that the pair's types exclude teaches nothing; of
-    exclusive labels, a pair that has no other is unknown.
+    are shares of it, and their sum, at most 1, is its weight. Of independent labels they may add up to more than 1:
+    each is then the label's probability. A label that the pair's types exclude teaches nothing; of exclusive labels, a
+    pair that has no other is unknown.
 
     examples (Sequence[Example]): The examples.
     pairs (Sequence[DocPairs]): Their candidates.
@@ -97,7 +98,7 @@ def make_targets(
     allowed = np.concatenate([p.allowed for p in pairs]) if pairs else np.zeros_like(batch.shares, dtype=bool)
     shares = batch.shares * allowed
     if not exclusive:
-        parts = shares / np.maximum(batch.shares.sum(axis=1) + batch.na_shares, 1e-12)[:, None]
+        parts = shares / np.clip(batch.shares.sum(axis=1) + batch.na_shares, 1e-12, 1.0)[:, None]
         targets = np.where(batch.mixed[:, None], parts, shares > 0)
         return Targets(targets.astype("float32"), batch.weights[:, None] * allowed)
     related = shares.any(axis=1)

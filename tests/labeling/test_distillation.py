@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from spacy_xlre.cli.plugin import app
 from spacy_xlre.corpus.docbin import read_docs, write_docs
-from spacy_xlre.labeling.distillation import mixed, probabilities, soften
+from spacy_xlre.labeling.distillation import mixed, mixed_independent, probabilities, soften
+from spacy_xlre.labeling.second_opinion import score_pairs
 from spacy_xlre.ml.relations.both_directions import join_directions, reversed_pairs
 from spacy_xlre.pipeline.targets import make_targets
 from spacy_xlre.tokens import (
@@ -63,6 +64,38 @@ def test_shares_of_a_target_are_a_distribution_with_na(labels, scores, share):
     target = mixed(labels, taught, share)
     assert all(value >= 0.0 for value in target.values())
     assert sum(target.values()) <= 1.0 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("born", "died"), [(0.6, 0.3), (0.9, 0.7), (1.0, 1.0), (0.6, 0.001)], ids=["below one", "above", "both", "faint"]
+)
+def test_independent_labels_reach_the_student_as_the_teacher_sees_them(doc, born, died):
+    set_relations(doc, [Relation(doc.ents[0], "born", doc.ents[1])])
+    taught = [{FORTH: {"born": born, "died": died}, BACK: {"born": 0.0, "died": 0.2}}]
+    assert soften([doc], taught, share=0.5, exclusive=False) == 2
+    found, weights = targets(doc, exclusive=False)
+    np.testing.assert_allclose(found, [[0.5 + born / 2, died / 2 if died > 0.01 else 0.0], [0.0, 0.1]], rtol=1e-5)
+    np.testing.assert_allclose(weights, 1.0)
+
+
+def test_several_independent_labels_of_little_weight_keep_their_targets_and_gain_weight(doc):
+    head, tail = doc.ents
+    set_relations(doc, [Relation(head, label, tail, weight=0.4) for label in ("born", "died")])
+    soften([doc], [{FORTH: {"born": 0.5, "died": 0.5}, BACK: {"born": 0.0, "died": 0.0}}], share=0.5, exclusive=False)
+    found, weights = targets(doc, exclusive=False)
+    np.testing.assert_allclose(found, [[0.75, 0.75], [0.0, 0.0]], atol=1e-6)
+    np.testing.assert_allclose(weights, 1.0, atol=1e-6)
+
+
+@given(
+    st.dictionaries(st.sampled_from("abc"), st.floats(0.0, 1.0)),
+    st.dictionaries(st.sampled_from("abc"), st.floats(0.0, 1.0), min_size=1),
+    st.floats(0.0, 1.0),
+)
+def test_each_independent_label_lies_between_what_is_labelled_and_what_is_taught(labels, taught, share):
+    for label, value in mixed_independent(labels, taught, share).items():
+        bounds = sorted([float(label in labels), taught.get(label, 0.0)])
+        assert bounds[0] - 1e-9 <= value <= bounds[1] + 1e-9
 
 
 def test_labels_are_mixed_with_what_the_teacher_thinks(doc):
@@ -273,14 +306,25 @@ def test_languages_of_a_bitext_learn_from_one_another(tmp_path, monkeypatch):
         assert [get_relations(doc)[0].weight for doc in found] == pytest.approx(expected)
 
 
+def test_a_teacher_of_independent_labels_says_what_it_thinks_of_each(doc, tmp_path):
+    set_relations(doc, [Relation(doc.ents[0], "born", doc.ents[1])])
+    write_docs(tmp_path / "labels.spacy", [doc])
+    path = teacher(tmp_path / "teacher", exclusive=False)
+    words = ["distill", path, tmp_path / "labels.spacy", "--output", tmp_path / "soft.spacy", "--share", "0.2"]
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    (found,) = read_docs(tmp_path / "soft.spacy", spacy.blank("xx").vocab)
+    nlp = spacy.load(path)
+    (scores,) = score_pairs(nlp, [doc])
+    learned = targets(found, labels=nlp.get_pipe("xlre_relation").labels, exclusive=False)[0]
+    assert learned[0, 0] == pytest.approx(0.8 + 0.2 * scores[FORTH]["born"])
+    assert learned[1, 0] == pytest.approx(0.2 * scores[BACK]["born"])
+
+
 def test_what_cannot_teach_is_named(doc, tmp_path):
     write_docs(tmp_path / "labels.spacy", [doc])
     spacy.blank("xx").to_disk(tmp_path / "blank")
-    for path, code in (
-        (tmp_path / "nothing", "X701"),
-        (tmp_path / "blank", "X324"),
-        (teacher(tmp_path / "independent", exclusive=False), "X612"),
-    ):
+    for path, code in ((tmp_path / "nothing", "X701"), (tmp_path / "blank", "X324")):
         words = ["distill", path, tmp_path / "labels.spacy", "--output", tmp_path / "soft.spacy"]
         result = CliRunner().invoke(app, [str(word) for word in words])
         assert result.exit_code == 1
