@@ -1,12 +1,16 @@
-"""Sentences with two entities each, out of labelled parallel text."""
+"""Sentences with two entities each, out of labelled parallel text, and what a teacher reads in them."""
 
 from itertools import islice
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
+from common import CHECKOUT
+from distant import prepare_labels
 from spacy.tokens import Doc, Span
 
+from spacy_xlre.cli.distill import distill
 from spacy_xlre.corpus.docbin import read_docs, write_docs
+from spacy_xlre.corpus.semeval import ENTITY
 from spacy_xlre.labeling.pairs import PairKey, pair_places
 from spacy_xlre.tokens import get_language, set_bitext_id, set_language, set_relations
 from spacy_xlre.tokens.blank import blank_multilingual
@@ -26,6 +30,26 @@ def write_parallel_sentences(
     """
     docs = read_docs(labelled, blank_multilingual().vocab)
     write_docs(output, islice((pair for doc in docs for pair in _pairs(doc, entity, keep_labels)), limit))
+
+
+def teach_parallel_sentences(
+    teacher: Path, work: Path, output: Path, *, limit: Optional[int] = None, gpu_id: int = -1
+) -> Path:
+    """Write what a pipeline reads in the embedded corpus's sentences, averaged over their languages.
+
+    teacher (Path): The pipeline.
+    work (Path): Folder that keeps the sentences, for other teachers.
+    output (Path): The `.spacy` file.
+    limit (Optional[int]): The most sentences, for a try.
+    gpu_id (int): The GPU, or -1 for the CPU.
+    RETURNS (Path): The output.
+    """
+    sentences = work / ("parallel.spacy" if limit is None else "parallel-quick.spacy")
+    if not sentences.exists():
+        labelled = prepare_labels(CHECKOUT / "assets", work.resolve() / "parallel")["agreement"]
+        write_parallel_sentences(labelled, sentences, ENTITY, keep_labels=False, limit=limit)
+    distill(teacher, sentences, output, share=1.0, by_bitext=True, gpu_id=gpu_id)
+    return output
 
 
 def _pairs(doc: Doc, label: str, keep_labels: bool) -> Iterator[Doc]:

@@ -26,9 +26,8 @@ from random import Random
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set
 
 import spacy
-from common import CHECKOUT, SECONDS, Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
-from distant import prepare_labels
-from parallel_sentences import write_parallel_sentences
+from common import SECONDS, Row, add_gpu, arguments, finish, mean_and_spread, train_once, use_gpu, wanted
+from parallel_sentences import teach_parallel_sentences, write_parallel_sentences
 from spacy.tokens import Doc
 
 from spacy_xlre.cli.distill import distill
@@ -267,18 +266,14 @@ def teach(args: argparse.Namespace, teachers: Sequence[Path], labels: Path, outp
     An ensemble mixes its opinion into the labels themselves as well. Nothing is done again if the output is there.
     """
     if not output.exists():
-        sentences = args.work / ("parallel-quick.spacy" if args.quick else "parallel.spacy")
-        if not sentences.exists():
-            limit = QUICK if args.quick else None
-            labelled = prepare_labels(CHECKOUT / "assets", args.work.resolve() / "parallel")["agreement"]
-            write_parallel_sentences(labelled, sentences, ENTITY, keep_labels=False, limit=limit)
         taught, teacher = output.with_suffix(".taught.spacy"), teachers[0]
         if len(teachers) > 1:
             teacher, mixed = output.with_suffix(".teacher"), output.with_suffix(".mixed.spacy")
             make_ensemble([spacy.load(path) for path in teachers]).to_disk(teacher)
             distill(teacher, labels, mixed, share=0.5, gpu_id=args.gpu_id)
             labels = mixed
-        distill(teacher, sentences, taught, share=1.0, by_bitext=True, gpu_id=args.gpu_id)
+        limit = QUICK if args.quick else None
+        teach_parallel_sentences(teacher, args.work, taught, limit=limit, gpu_id=args.gpu_id)
         vocab = blank_multilingual().vocab
         write_docs(output, [*read_docs(labels, vocab), *read_docs(taught, vocab)])
     return output
