@@ -12,7 +12,7 @@ from spacy_xlre.cli.distill import distill
 from spacy_xlre.corpus.docbin import read_docs, write_docs
 from spacy_xlre.corpus.semeval import ENTITY
 from spacy_xlre.labeling.pairs import PairKey, pair_places
-from spacy_xlre.tokens import get_language, set_bitext_id, set_language, set_relations
+from spacy_xlre.tokens import get_bitext_id, get_language, set_bitext_id, set_language, set_relations
 from spacy_xlre.tokens.blank import blank_multilingual
 from spacy_xlre.tokens.relations import move_relations
 
@@ -33,13 +33,14 @@ def write_parallel_sentences(
 
 
 def teach_parallel_sentences(
-    teacher: Path, work: Path, output: Path, *, limit: Optional[int] = None, gpu_id: int = -1
+    teacher: Path, work: Path, output: Path, *, step: int = 1, limit: Optional[int] = None, gpu_id: int = -1
 ) -> Path:
     """Write what a pipeline reads in the embedded corpus's sentences, averaged over their languages.
 
     teacher (Path): The pipeline.
     work (Path): Folder that keeps the sentences, for other teachers.
     output (Path): The `.spacy` file.
+    step (int): Take every pair of entities (1), every third one (3), and so on, in all of its languages.
     limit (Optional[int]): The most sentences, for a try.
     gpu_id (int): The GPU, or -1 for the CPU.
     RETURNS (Path): The output.
@@ -48,6 +49,11 @@ def teach_parallel_sentences(
     if not sentences.exists():
         labelled = prepare_labels(CHECKOUT / "assets", work.resolve() / "parallel")["agreement"]
         write_parallel_sentences(labelled, sentences, ENTITY, keep_labels=False, limit=limit)
+    if step > 1:
+        docs = list(read_docs(sentences, blank_multilingual().vocab))
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(map(get_bitext_id, docs)))}
+        sentences = output.with_suffix(".sentences.spacy")
+        write_docs(sentences, [doc for doc in docs if numbers[get_bitext_id(doc)] % step == 0])
     distill(teacher, sentences, output, share=1.0, by_bitext=True, gpu_id=gpu_id)
     return output
 

@@ -36,7 +36,7 @@ TRAINING_SENTENCES = 504
 MAIN = "packed markers"
 BEGUN = "packed markers, begun with KBP37"
 PARALLEL = f"{BEGUN}, then parallel text"
-# Of the parallel sentences each third is taken, and CrossRE's ones three times, so that these are a third of all.
+# Of the parallel pairs each third is taken, and CrossRE's sentences three times, so that these are a third of all.
 PARALLEL_STEP, COPIES = 3, 3
 MIXED_SENTENCES = COPIES * TRAINING_SENTENCES + PARALLEL_SENTENCES // PARALLEL_STEP
 FOUR_EPOCHS = {**ONE_READING, **training(4, 4, 0.0003, TRAINING_SENTENCES)}
@@ -97,10 +97,9 @@ def teach(args: argparse.Namespace, teacher: Path, labels: Path, output: Path) -
     if not output.exists():
         limit = 40 if args.quick else None
         taught = output.with_suffix(".taught.spacy")
-        teach_parallel_sentences(teacher, args.work, taught, limit=limit, gpu_id=args.gpu_id)
+        teach_parallel_sentences(teacher, args.work, taught, step=PARALLEL_STEP, limit=limit, gpu_id=args.gpu_id)
         vocab = blank_multilingual().vocab
-        parallel = list(read_docs(taught, vocab))[::PARALLEL_STEP]
-        write_docs(output, [*COPIES * list(read_docs(labels, vocab)), *parallel])
+        write_docs(output, [*COPIES * list(read_docs(labels, vocab)), *read_docs(taught, vocab)])
     return output
 
 
