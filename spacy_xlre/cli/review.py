@@ -187,6 +187,8 @@ def _check_config(config: Path, overrides: Sequence[str], by_probability: bool) 
     if not any(loaded["training"].get(name) for name in ("max_steps", "max_epochs")):
         raise fail(Errors.X613, path=config)
     names = loaded["nlp"]["pipeline"]
+    # A variable names nothing yet.
+    names = names if isinstance(names, list) else list(loaded["components"])
     components = [loaded["components"].get(name, {}) for name in names]
     relations = [own for own in components if own.get("factory") == FACTORY]
     if not relations and not any("source" in own for own in components):

@@ -213,6 +213,14 @@ def test_a_config_without_a_relation_component_is_refused_before_anything_is_tra
     assert not (tmp_path / "reviewed.spacy.folds").exists()
 
 
+def test_the_components_of_a_config_may_be_a_variable(config):
+    text = config.read_text(encoding="utf-8").replace('pipeline = ["xlre_relation"]', "pipeline = ${vars.pipeline}")
+    config.write_text(f'{text}\n[vars]\npipeline = ["xlre_relation"]\n', encoding="utf-8")
+    module._check_config(config, QUICK, by_probability=True)
+    config.write_text(config.read_text(encoding="utf-8").replace("factory", "source"), encoding="utf-8")
+    module._check_config(config, QUICK, by_probability=True)
+
+
 def test_an_option_that_there_is_not_is_named_before_anything_is_trained(tmp_path, labels, config):
     result = run(labels, config, "--output", tmp_path / "reviewed.spacy", "--min-relatoin", 0.3)
     assert result.exit_code == 1
