@@ -5,8 +5,8 @@
 The labels of the training documents against their gold marks, all languages together: precision, recall, F1, how many
 of the traps (facts that are true of two entities but not stated there) are labelled, and how many of the relations that
 the texts state are taught as NA. Nothing is fetched: the data is in `assets/`. DIR is that of distant.py, whose steps
-it shares. The parts that vote (second opinion, cleanlab, label model) read the same votes of two models, each of one
-half of the texts; their thresholds are the defaults. cleanlab is in the extra `bench`.
+it shares. The parts that vote (second opinion, cleanlab, label model) read the same votes, of three models, each of two
+thirds of the texts; their thresholds are the defaults. cleanlab is in the extra `bench`.
 """
 
 import argparse
