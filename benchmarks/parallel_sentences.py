@@ -34,7 +34,7 @@ def write_parallel_sentences(
 
 def teach_parallel_sentences(
     teacher: Path, work: Path, output: Path, *, step: int = 1, limit: Optional[int] = None, gpu_id: int = -1
-) -> Path:
+) -> None:
     """Write what a pipeline reads in the embedded corpus's sentences, averaged over their languages.
 
     teacher (Path): The pipeline.
@@ -43,7 +43,6 @@ def teach_parallel_sentences(
     step (int): Take every pair of entities (1), every third one (3), and so on, in all of its languages.
     limit (Optional[int]): The most sentences, for a try.
     gpu_id (int): The GPU, or -1 for the CPU.
-    RETURNS (Path): The output.
     """
     sentences = work / ("parallel.spacy" if limit is None else "parallel-quick.spacy")
     if not sentences.exists():
@@ -55,7 +54,6 @@ def teach_parallel_sentences(
         sentences = output.with_suffix(".sentences.spacy")
         write_docs(sentences, [doc for doc in docs if numbers[get_bitext_id(doc)] % step == 0])
     distill(teacher, sentences, output, share=1.0, by_bitext=True, gpu_id=gpu_id)
-    return output
 
 
 def _pairs(doc: Doc, label: str, keep_labels: bool) -> Iterator[Doc]:
